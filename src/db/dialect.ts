@@ -1,0 +1,77 @@
+import type { Knex } from "knex";
+
+/**
+ * Where databases differ, as named functions. No other file asks which database it talks to.
+ */
+
+/** A broken unique constraint: the table's columns that it covers. */
+export interface UniqueViolation {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+interface DriverError {
+  code?: unknown;
+  message?: unknown;
+  table?: unknown;
+  detail?: unknown;
+}
+
+/**
+ * What `error` says about a unique constraint, or `undefined` if it is about something else.
+ * SQLite names it in the message («UNIQUE constraint failed: users.email_normal»); PostgreSQL has SQLSTATE 23505 and
+ * «Key (email_normal)=(…) already exists.» in the detail.
+ */
+export function uniqueViolation(error: unknown): UniqueViolation | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, message, table, detail } = error as DriverError;
+  if (code === "SQLITE_CONSTRAINT" && typeof message === "string") {
+    const columns = /UNIQUE constraint failed: (.+)$/.exec(message)?.[1]?.split(", ");
+    if (columns === undefined) return undefined;
+    return { table: columns[0]?.split(".")[0] ?? "", columns: columns.map((name) => name.split(".")[1] ?? name) };
+  }
+  if (code === "23505" && typeof table === "string") {
+    const columns = typeof detail === "string" ? /^Key \((.+?)\)=/.exec(detail)?.[1]?.split(", ") : undefined;
+    return { table, columns: columns ?? [] };
+  }
+  return undefined;
+}
+
+/** Whether `error` is a broken foreign key: a row that was referenced is gone. */
+export function foreignKeyViolation(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, message } = error as DriverError;
+  return (
+    code === "23503" || (code === "SQLITE_CONSTRAINT" && typeof message === "string" && message.includes("FOREIGN KEY"))
+  );
+}
+
+/** Whether `error` says that the database is busy with somebody else's transaction: the same work may succeed a moment later. */
+export function isBusy(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code } = error as DriverError;
+  return code === "SQLITE_BUSY" || code === "40001" || code === "40P01" || code === "55P03";
+}
+
+/** A column's number from a driver: PostgreSQL's `count(*)` and `bigint` come as text. */
+export function toNumber(value: unknown): number {
+  return typeof value === "number" ? value : Number(value);
+}
+
+/** A column's boolean from a driver: SQLite stores 0 and 1. */
+export function toBoolean(value: unknown): boolean {
+  return value === true || value === 1 || value === "1";
+}
+
+/**
+ * Orders by `column`; null is smaller than every value, on every database (SQLite's way; PostgreSQL's default is the reverse).
+ * Only nullable columns are told so, since PostgreSQL's ordinary index would not serve the order otherwise.
+ */
+export function orderBy(query: Knex.QueryBuilder, column: string, direction: "asc" | "desc", nullable: boolean): void {
+  const isPostgres = query.client.config.client !== undefined && String(query.client.dialect) === "postgresql";
+  if (nullable && isPostgres) {
+    query.orderBy(column, direction, direction === "asc" ? "first" : "last");
+  } else {
+    query.orderBy(column, direction);
+  }
+}

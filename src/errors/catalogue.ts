@@ -1,0 +1,229 @@
+import { Fault } from "./fault.ts";
+
+/**
+ * Every fault that the server can answer with, one constructor a code. A code is stable: clients branch on it.
+ * Constructors take what varies; status, code and title belong to the code.
+ */
+
+const near = (names: readonly string[]) => (names.length > 0 ? { suggestions: names } : undefined);
+
+// ── the request as HTTP ──────────────────────────────────────────────────────────────────────────────────────────
+
+export function malformedUrl(
+  detail = "The URL is not well-formed: a % must be followed by two hexadecimal digits of UTF-8.",
+): Fault {
+  return new Fault({ status: 400, code: "malformed-url", title: "Malformed URL", detail });
+}
+
+export function malformedBody(detail: string, pointer?: string): Fault {
+  return new Fault({
+    status: 400,
+    code: "malformed-body",
+    title: "Malformed request body",
+    detail,
+    source: pointer === undefined ? undefined : { pointer },
+  });
+}
+
+export function badRequest(detail: string, status = 400): Fault {
+  return new Fault({ status, code: "bad-request", title: "Bad request", detail });
+}
+
+export function notFound(detail = "There is no such resource, or you may not see it."): Fault {
+  return new Fault({ status: 404, code: "not-found", title: "Not found", detail });
+}
+
+export function methodNotAllowed(method: string, allow: readonly string[]): Fault {
+  return new Fault({
+    status: 405,
+    code: "method-not-allowed",
+    title: "Method not allowed",
+    detail: `${method} is not allowed here. Allowed: ${allow.join(", ")}.`,
+    headers: { allow: allow.join(", ") },
+  });
+}
+
+export function notAcceptable(detail: string): Fault {
+  return new Fault({
+    status: 406,
+    code: "not-acceptable",
+    title: "Not acceptable",
+    detail,
+    source: { header: "Accept" },
+    headers: { vary: "Accept" },
+  });
+}
+
+export function payloadTooLarge(limit: number): Fault {
+  return new Fault({
+    status: 413,
+    code: "payload-too-large",
+    title: "Payload too large",
+    detail: `A request body may have ${String(limit)} bytes at most.`,
+  });
+}
+
+export function uriTooLong(): Fault {
+  return new Fault({
+    status: 414,
+    code: "uri-too-long",
+    title: "URI too long",
+    detail: "A part of the URL is too long.",
+  });
+}
+
+export function unsupportedMediaType(detail: string): Fault {
+  return new Fault({
+    status: 415,
+    code: "unsupported-media-type",
+    title: "Unsupported media type",
+    detail,
+    source: { header: "Content-Type" },
+  });
+}
+
+/** RFC 6585, section 4. `retryAfter` in seconds. */
+export function tooManyRequests(retryAfter: number): Fault {
+  return new Fault({
+    status: 429,
+    code: "too-many-requests",
+    title: "Too many requests",
+    detail: `Too many requests. Try again in ${String(retryAfter)} ${retryAfter === 1 ? "second" : "seconds"}.`,
+    headers: { "retry-after": String(retryAfter) },
+  });
+}
+
+/** The cause stays in the log, under the request's id. */
+export function internalError(cause?: unknown): Fault {
+  return new Fault({
+    status: 500,
+    code: "internal-error",
+    title: "Internal server error",
+    detail: "Something went wrong on our side. It was logged under the id of this error.",
+    cause,
+  });
+}
+
+/** `retryAfter` in seconds. RFC 9110, section 15.6.4. */
+export function serviceUnavailable(detail: string, retryAfter: number): Fault {
+  return new Fault({
+    status: 503,
+    code: "service-unavailable",
+    title: "Service unavailable",
+    detail,
+    headers: { "retry-after": String(retryAfter) },
+  });
+}
+
+// ── who may do what ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** RFC 6750, section 3: no error code when no token was sent, `invalid_token` when one was. */
+export function unauthorized(tokenSent: boolean): Fault {
+  return new Fault({
+    status: 401,
+    code: "unauthorized",
+    title: "Unauthorized",
+    detail: tokenSent
+      ? "The session is unknown, ended or expired. Log in again."
+      : "Log in first: this needs a session.",
+    headers: { "www-authenticate": tokenSent ? 'Bearer error="invalid_token"' : "Bearer" },
+  });
+}
+
+export function forbidden(detail: string, pointer?: string): Fault {
+  return new Fault({
+    status: 403,
+    code: "forbidden",
+    title: "Forbidden",
+    detail,
+    source: pointer === undefined ? undefined : { pointer },
+  });
+}
+
+// ── documents ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The document has not the shape that JSON:API asks for at `pointer`. */
+export function invalidDocument(pointer: string, detail: string, status = 400): Fault {
+  return new Fault({ status, code: "invalid-document", title: "Invalid document", detail, source: { pointer } });
+}
+
+export function conflict(detail: string, pointer?: string): Fault {
+  return new Fault({
+    status: 409,
+    code: "conflict",
+    title: "Conflict",
+    detail,
+    source: pointer === undefined ? undefined : { pointer },
+  });
+}
+
+/** A well-formed value that cannot be taken. `meta` is what Graphiti's clients (Spraypaint) read. */
+export function invalidAttribute(pointer: string, attribute: string, message: string): Fault {
+  return new Fault({
+    status: 422,
+    code: "invalid-attribute",
+    title: "Invalid attribute",
+    detail: `${attribute} ${message}`,
+    source: { pointer },
+    meta: { attribute, message },
+  });
+}
+
+export function unknownMember(
+  kind: "attribute" | "relationship",
+  pointer: string,
+  name: string,
+  type: string,
+  suggestions: readonly string[] = [],
+): Fault {
+  return new Fault({
+    status: 422,
+    code: `unknown-${kind}`,
+    title: `Unknown ${kind}`,
+    detail: `${type} has no ${kind} ${JSON.stringify(name)}.`,
+    source: { pointer },
+    meta: { attribute: name, message: "is not known", ...near(suggestions) },
+  });
+}
+
+/** JSON:API 1.1, "Creating Resources": a reference to a resource that does not exist, or that the caller may not see. */
+export function unknownReference(pointer: string, type: string, id: string): Fault {
+  return new Fault({
+    status: 404,
+    code: "unknown-reference",
+    title: "Referenced resource not found",
+    detail: `There is no ${type} ${JSON.stringify(id)}, or you may not see it.`,
+    source: { pointer },
+  });
+}
+
+// ── query parameters ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export function invalidParameter(parameter: string, detail: string, suggestions: readonly string[] = []): Fault {
+  return new Fault({
+    status: 400,
+    code: "invalid-parameter",
+    title: "Invalid query parameter",
+    detail,
+    source: { parameter },
+    meta: near(suggestions),
+  });
+}
+
+// ── the forgotten password ───────────────────────────────────────────────────────────────────────────────────────
+
+/** One answer for every token that lets nobody in: unknown, used, expired, replaced, truncated, or of a user that is gone. */
+export function unknownResetToken(): Fault {
+  return new Fault({ status: 404, code: "user-not-found", title: "User not found", detail: "User not found" });
+}
+
+/** One answer for an unknown address and for a wrong password. */
+export function wrongCredentials(): Fault {
+  return new Fault({
+    status: 401,
+    code: "wrong-credentials",
+    title: "Wrong credentials",
+    detail: "The email address or the password is wrong.",
+    headers: { "www-authenticate": "Bearer" },
+  });
+}
