@@ -227,3 +227,15 @@ export function wrongCredentials(): Fault {
     headers: { "www-authenticate": "Bearer" },
   });
 }
+
+/** Somebody who is logged in gave a wrong present password with a change that asks for it. */
+export function wrongCurrentPassword(): Fault {
+  return new Fault({
+    status: 422,
+    code: "wrong-current-password",
+    title: "Wrong current password",
+    detail: "currentPassword is not the present password",
+    source: { pointer: "/data/attributes/currentPassword" },
+    meta: { attribute: "currentPassword", message: "is not the present password" },
+  });
+}

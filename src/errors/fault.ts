@@ -118,3 +118,17 @@ export function faultsOf(error: unknown): readonly Fault[] {
   if (error instanceof Faults) return error.list;
   throw error;
 }
+
+/**
+ * Runs every step and gives back all results; if any threw faults, throws them all together.
+ *
+ * @throws {Fault | Faults} and whatever else a step throws, at once
+ */
+export function attemptAll<const Steps extends readonly (() => unknown)[]>(
+  ...steps: Steps
+): { -readonly [Index in keyof Steps]: ReturnType<Steps[Index]> } {
+  const faults = new FaultList();
+  const results = steps.map((step) => faults.collect(step));
+  faults.throwIfAny();
+  return results as { -readonly [Index in keyof Steps]: ReturnType<Steps[Index]> };
+}

@@ -8,6 +8,7 @@ export type Event =
   | { type: "outbox.failed"; kind: string; entry: string; attempts: number; error: unknown; inSeconds: number }
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
-  | { type: "hashing.overflow"; waiting: number };
+  | { type: "hashing.overflow"; waiting: number }
+  | { type: "housekeeping.failed"; error: unknown };
 
 export type Observe = (event: Event) => void;
