@@ -1,0 +1,22 @@
+import type { FastifyRequest } from "fastify";
+
+import type { Client } from "./caller.ts";
+
+const MAX_USER_AGENT = 512;
+/** The longest text of an IPv6 address; a zone behind it says nothing to anybody else. */
+const MAX_IP_ADDRESS = 45;
+
+/** A client and when it asked for something, as it stands in an outbox entry and in the mail to the account's holder. */
+export interface AskedBy extends Client {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** From where a request comes; `request.ip` is the proxy's word only where the proxy is trusted. */
+export function clientOf(request: FastifyRequest): Client {
+  const userAgent = request.headers["user-agent"];
+  return {
+    ipAddress: request.ip.slice(0, MAX_IP_ADDRESS),
+    userAgent: userAgent === undefined || userAgent === "" ? null : userAgent.slice(0, MAX_USER_AGENT),
+  };
+}

@@ -1,0 +1,42 @@
+import type { AskedBy } from "./client.ts";
+
+/** What an outbox entry of ours holds. An older version may have written it: nothing of it is taken for granted. */
+export interface Payload {
+  readonly userId: string | null;
+  readonly email: string | null;
+  readonly oldAddress: string | null;
+  readonly newAddress: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly avatarUrl: string | null;
+  /** Null: the operator or the server itself. */
+  readonly askedBy: AskedBy | null;
+  /** The operator asked, on the command line: not counted against the address. */
+  readonly isOperator: boolean;
+}
+
+export function readPayload(payload: unknown): Payload {
+  const members = asObject(payload);
+  const askedBy = asObject(members.askedBy);
+  const ipAddress = asText(askedBy.ipAddress);
+  const at = asText(askedBy.at);
+  return {
+    userId: asText(members.userId),
+    email: asText(members.email),
+    oldAddress: asText(members.oldAddress),
+    newAddress: asText(members.newAddress),
+    firstName: asText(members.firstName),
+    lastName: asText(members.lastName),
+    avatarUrl: asText(members.avatarUrl),
+    askedBy: ipAddress === null || at === null ? null : { ipAddress, userAgent: asText(askedBy.userAgent), at },
+    isOperator: members.origin === "operator",
+  };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

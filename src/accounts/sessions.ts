@@ -1,0 +1,172 @@
+import type { Knex } from "knex";
+
+import { type Clock, timestamp } from "../db/clock.ts";
+import { toBoolean } from "../db/dialect.ts";
+import { newId } from "../db/id.ts";
+import type { UserRow } from "../db/tables.ts";
+import { wrongCredentials } from "../errors/catalogue.ts";
+import { ADMIN_ROLE, isAdmin } from "./admins.ts";
+import type { Caller, Client } from "./caller.ts";
+import { parseEmail } from "./email.ts";
+import type { Hasher } from "./hasher.ts";
+import { hashToken, looksLikeToken, mintToken } from "./token.ts";
+
+/** A user's sessions beyond this number end, the oldest first: nobody's row count grows without bound. */
+const MAX_SESSIONS_PER_USER = 100;
+
+/** `last_used_at` is this exact (milliseconds): a write for every read would cost more than the reads. */
+const LAST_USED_PRECISION = 60_000;
+
+export interface LogInDeps {
+  readonly db: Knex;
+  readonly clock: Clock;
+  readonly hasher: Pick<Hasher, "hash" | "verify">;
+  /** Seconds that a session lives. */
+  readonly sessionTtl: number;
+}
+
+export interface LogInInput {
+  readonly email: string;
+  readonly password: string;
+  readonly client: Client;
+}
+
+export interface NewSession {
+  readonly sessionId: string;
+  /** For the holder alone: it is not stored. */
+  readonly token: string;
+  /** The one who is logged in now. */
+  readonly caller: Caller;
+}
+
+/**
+ * Checks an address and a password. An unknown address, a wrong password and a text that is no address are the same fault after
+ * the same query and the same hashing. OWASP Authentication Cheat Sheet, «Authentication and Error Messages».
+ *
+ * @returns the commit: opens the session in the caller's transaction; wrong credentials too if they changed in between
+ * @throws {Fault} 401 wrong credentials; 503 when too many passwords are being checked
+ */
+export async function prepareLogIn(
+  deps: LogInDeps,
+  { email, password, client }: LogInInput,
+): Promise<(trx: Knex.Transaction) => Promise<NewSession>> {
+  const parsed = parseEmail(email);
+  const normal = "normal" in parsed ? parsed.normal : "";
+  const user = await deps.db("users").where({ email_normal: normal }).first("id", "password", "credential_epoch");
+
+  const { matches, outdated } = await deps.hasher.verify(user?.password ?? null, password);
+  if (!matches || user === undefined) throw wrongCredentials();
+  const renewed = outdated ? await deps.hasher.hash(password) : undefined;
+
+  return async (trx) => {
+    const now = deps.clock();
+    const updated = await trx("users")
+      .where({ id: user.id, credential_epoch: user.credential_epoch })
+      .update({ last_login_at: timestamp(now), ...(renewed === undefined ? {} : { password: renewed }) });
+    if (updated !== 1) throw wrongCredentials();
+
+    await makeRoom(trx, user.id, now);
+    const { sessionId, token } = await insertSession(trx, user, client, now, deps.sessionTtl);
+    return {
+      sessionId,
+      token,
+      caller: { userId: user.id, sessionId, isAdmin: await isAdmin(trx, user.id), tokenSent: true, client },
+    };
+  };
+}
+
+/**
+ * Who makes a request, by its `Authorization` header; one query, and none for what cannot be a token of ours. A session counts
+ * until it expires, and only as long as its user's credentials are those that it was opened with. RFC 6750, section 2.1.
+ */
+export async function findCaller(
+  deps: { readonly db: Knex; readonly clock: Clock },
+  authorization: string | undefined,
+  client: Client,
+): Promise<Caller> {
+  const nobody = { userId: null, sessionId: null, isAdmin: false, tokenSent: authorization !== undefined, client };
+  const token = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
+  if (token === undefined || !looksLikeToken(token)) return nobody;
+
+  const now = deps.clock();
+  const found = (await deps
+    .db("sessions")
+    .join("users", (join) => {
+      join.on("users.id", "sessions.user_id").andOn("users.credential_epoch", "sessions.credential_epoch");
+    })
+    .where("sessions.token_hash", hashToken(token))
+    .andWhere("sessions.expires_at", ">", timestamp(now))
+    .first("sessions.id", "sessions.user_id", "sessions.last_used_at", {
+      is_admin: deps.db.raw(
+        "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
+        [ADMIN_ROLE],
+      ),
+    })) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
+  if (found === undefined) return nobody;
+
+  const due = timestamp(now - LAST_USED_PRECISION);
+  if (found.last_used_at <= due) {
+    await deps
+      .db("sessions")
+      .where({ id: found.id })
+      .andWhere("last_used_at", "<=", due)
+      .update({ last_used_at: timestamp(now) });
+  }
+  return {
+    userId: found.user_id,
+    sessionId: found.id,
+    isAdmin: toBoolean(found.is_admin),
+    tokenSent: true,
+    client,
+  };
+}
+
+/** Ends a user's sessions, all of them or all but one. Returns how many. */
+export async function endSessions(trx: Knex, userId: string, exceptSessionId?: string | null): Promise<number> {
+  const sessions = trx("sessions").where({ user_id: userId });
+  if (exceptSessionId !== undefined && exceptSessionId !== null) sessions.whereNot({ id: exceptSessionId });
+  return await sessions.delete();
+}
+
+/** Forgets sessions that are over. Returns how many. */
+export async function purgeExpiredSessions(db: Knex, now: number): Promise<number> {
+  return await db("sessions").where("expires_at", "<=", timestamp(now)).delete();
+}
+
+/** Sweeps a user's sessions that are over, and the oldest ones if another would be too many. */
+async function makeRoom(trx: Knex.Transaction, userId: string, now: number): Promise<void> {
+  await trx("sessions").where({ user_id: userId }).andWhere("expires_at", "<=", timestamp(now)).delete();
+  const tooMany = await trx("sessions")
+    .where({ user_id: userId })
+    .orderBy([
+      { column: "created_at", order: "desc" },
+      { column: "id", order: "desc" },
+    ])
+    .limit(MAX_SESSIONS_PER_USER)
+    .offset(MAX_SESSIONS_PER_USER - 1)
+    .pluck("id");
+  if (tooMany.length > 0) await trx("sessions").whereIn("id", tooMany).delete();
+}
+
+async function insertSession(
+  trx: Knex.Transaction,
+  user: Pick<UserRow, "id" | "credential_epoch">,
+  client: Client,
+  now: number,
+  ttl: number,
+): Promise<{ sessionId: string; token: string }> {
+  const sessionId = newId();
+  const token = mintToken();
+  await trx("sessions").insert({
+    id: sessionId,
+    user_id: user.id,
+    token_hash: hashToken(token),
+    credential_epoch: user.credential_epoch,
+    user_agent: client.userAgent,
+    ip_address: client.ipAddress,
+    created_at: timestamp(now),
+    last_used_at: timestamp(now),
+    expires_at: timestamp(now + ttl * 1000),
+  });
+  return { sessionId, token };
+}

@@ -1,0 +1,93 @@
+import t from "tap";
+
+import { Hasher } from "../../src/accounts/hasher.ts";
+import { Fault } from "../../src/errors/fault.ts";
+import type { Event } from "../../src/events/event.ts";
+
+const hasher = new Hasher({ logN: 4, p: 2 });
+
+t.test("a hash verifies its password and no other", async (t) => {
+  const stored = await hasher.hash("correct horse");
+  t.match(stored, /^[A-Za-z0-9+/]{128}$/);
+  t.same(await hasher.verify(stored, "correct horse"), { matches: true, outdated: false });
+  t.same(await hasher.verify(stored, "correct house"), { matches: false, outdated: false });
+});
+
+t.test("the same password composed otherwise matches", async (t) => {
+  t.equal((await hasher.verify(await hasher.hash("cafe\u0301 noir"), "caf\u00e9 noir")).matches, true);
+});
+
+t.test("what scrypt would take for the password is not it", async (t) => {
+  const stored = await hasher.hash("correct horse");
+  t.equal((await hasher.verify(stored, "correct horse\0")).matches, false);
+  const long = "x".repeat(256);
+  t.equal((await hasher.verify(await hasher.hash(long), `${long}y`)).matches, false, "cut, but no match");
+  t.equal((await hasher.verify(await hasher.hash("a\ufffdb"), "a\ud800b")).matches, false);
+});
+
+t.test("no hash, a damaged or a foreign one is no match and no error", async (t) => {
+  const stored = await hasher.hash("correct horse");
+  for (const bad of [
+    null,
+    "",
+    "x",
+    "$2b$10$abc",
+    stored.slice(1),
+    `${stored}A`,
+    "A".repeat(128),
+    `B${stored.slice(1)}`,
+    "é".repeat(128),
+  ]) {
+    t.same(await hasher.verify(bad, "correct horse"), { matches: false, outdated: false });
+  }
+});
+
+t.test("a hash of another cost matches, and is outdated", async (t) => {
+  const stored = await new Hasher({ logN: 5, p: 1 }).hash("correct horse");
+  t.same(await hasher.verify(stored, "correct horse"), { matches: true, outdated: true });
+  t.same(await hasher.verify(stored, "wrong"), { matches: false, outdated: false });
+});
+
+t.test("a stored hash that asks for a gigabyte is not paid for", async (t) => {
+  const { createHash } = await import("node:crypto");
+  const bytes = Buffer.from(await hasher.hash("correct horse"), "base64");
+  bytes.writeUInt8(20, 7);
+  createHash("sha256").update(bytes.subarray(0, 48)).digest().copy(bytes, 48, 0, 16);
+  const start = performance.now();
+  t.equal((await hasher.verify(bytes.toString("base64"), "correct horse")).matches, false);
+  t.ok(performance.now() - start < 500);
+});
+
+t.test("nobody, a wrong password and a cheaper hash take the same work", async (t) => {
+  const today = new Hasher({ logN: 13, p: 2, concurrency: 1 });
+  const median = async (stored: string | null) => {
+    const times: number[] = [];
+    for (let i = 0; i < 7; i += 1) {
+      const start = process.cpuUsage();
+      await today.verify(stored, "wrong");
+      const { user, system } = process.cpuUsage(start);
+      times.push(user + system);
+    }
+    return times.sort((a, b) => a - b)[3] ?? 0;
+  };
+  const nobody = await median(null);
+  const wrong = await median(await today.hash("correct horse"));
+  const cheaper = await median(await new Hasher({ logN: 12, p: 1 }).hash("correct horse"));
+  t.ok(wrong / nobody > 0.5 && wrong / nobody < 2, `wrong password: ${String(wrong / nobody)}`);
+  t.ok(cheaper / nobody > 0.5 && cheaper / nobody < 2, `cheaper hash: ${String(cheaper / nobody)}`);
+});
+
+t.test("more than may wait are turned away at once, the others are served", async (t) => {
+  const events: Event[] = [];
+  const small = new Hasher({ logN: 10, p: 1, concurrency: 2, maxWaiting: 3, observe: (event) => events.push(event) });
+  const results = await Promise.allSettled(Array.from({ length: 10 }, () => small.hash("correct horse")));
+  const refused = results.filter((result) => result.status === "rejected").map((result) => result.reason as unknown);
+  t.equal(results.length - refused.length, 5);
+  for (const fault of refused) {
+    t.ok(fault instanceof Fault && fault.status === 503 && Number(fault.headers?.["retry-after"]) >= 1);
+  }
+  t.same(events[0], { type: "hashing.overflow", waiting: 3 });
+  t.equal(small.running, 0);
+  t.equal(small.waiting, 0);
+  t.match(await small.hash("again"), /^c2NyeXB0/);
+});
