@@ -1,0 +1,34 @@
+import { sendDocument } from "../http/reply.ts";
+import { collectionDocument, resourceDocument } from "../read/document.ts";
+import { loadCollection, loadResource } from "../read/load.ts";
+import { parsePage } from "../read/page.ts";
+import { planCollection, planSelection } from "../read/plan.ts";
+import { parseQuery } from "../read/query.ts";
+import { relatedTo } from "../read/sql.ts";
+import type { ResourceRelationship } from "../resource/registry.ts";
+import { findVisible, planContext, visibleRelationship, type Exchange } from "./layer.ts";
+
+/** `GET /{type}/{id}/{relationship}`: the related resources. JSON:API 1.1, "Fetching Resources", related resource links. */
+export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
+  const { layer, type, request, reply, negotiated } = exchange;
+  const relationship = visibleRelationship(exchange, member);
+  const { name, target } = relationship;
+
+  if (relationship.to === "one") {
+    const query = parseQuery(request.url, ["include", "fields"]);
+    const selection = planSelection(target, query, planContext(exchange));
+    const row = await findVisible(exchange);
+    const url = layer.urls.related(type.name, String(row["id"]), name);
+    const id = row[relationship.column];
+    const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
+    return sendDocument(reply, 200, await resourceDocument(layer, graph ?? null, url, query), negotiated);
+  }
+  const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
+  const page = parsePage(query.page, layer.pageLimits);
+  const plan = planCollection(target, query, page, planContext(exchange));
+  const row = await findVisible(exchange);
+  const id = String(row["id"]);
+  const loaded = await loadCollection(layer.db, { ...plan, where: [relatedTo(relationship, id), ...plan.where] });
+  const url = layer.urls.related(type.name, id, name);
+  return sendDocument(reply, 200, await collectionDocument(layer, loaded, url, query, page), negotiated);
+}

@@ -1,0 +1,61 @@
+import { sendDocument } from "../http/reply.ts";
+import { linkageDocument } from "../read/document.ts";
+import { loadCollection, loadResource } from "../read/load.ts";
+import { parsePage } from "../read/page.ts";
+import { planCollection, planSelection, type Selection } from "../read/plan.ts";
+import { parseQuery, type Query } from "../read/query.ts";
+import { relatedTo } from "../read/sql.ts";
+import { unknownName } from "../read/visible.ts";
+import type { ResourceRelationship } from "../resource/registry.ts";
+import { findVisible, planContext, visibleRelationship, type Exchange } from "./layer.ts";
+
+/** `GET /{type}/{id}/relationships/{relationship}`: the linkage. JSON:API 1.1, "Fetching Relationships". */
+export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
+  const { layer, type, request, reply, negotiated } = exchange;
+  const relationship = visibleRelationship(exchange, member);
+  const context = planContext(exchange);
+  const place = (id: string) => ({ type: type.name, id, name: relationship.name, target: relationship.target.name });
+
+  if (relationship.to === "one") {
+    const query = parseQuery(request.url, ["include", "fields"]);
+    const selection = planRelated(relationship, query, exchange);
+    const row = await findVisible(exchange);
+    const id = row[relationship.column];
+    // The related resource is read even for its id alone: whether the caller may see it decides what is answered.
+    const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
+    const included = query.include === undefined || graph === undefined ? [] : [...graph.primary, ...graph.included];
+    const linked = { id: graph?.primary[0]?.id ?? null };
+    const document = await linkageDocument(layer, place(String(row["id"])), linked, included, query);
+    return sendDocument(reply, 200, document, negotiated);
+  }
+  const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
+  const page = parsePage(query.page, layer.pageLimits);
+  const plan = planCollection(relationship.target, { ...query, include: [] }, page, context);
+  const selection = planRelated(relationship, query, exchange);
+  const row = await findVisible(exchange);
+  const id = String(row["id"]);
+  const where = [relatedTo(relationship, id), ...plan.where];
+  const { graph, total } = await loadCollection(layer.db, { ...plan, selection, where });
+  const included = query.include === undefined ? [] : [...graph.primary, ...graph.included];
+  const linked = { ids: graph.primary.map((node) => node.id), page, total };
+  const document = await linkageDocument(layer, place(id), linked, included, query);
+  return sendDocument(reply, 200, document, negotiated);
+}
+
+/**
+ * What is read of the related resources: their ids, unless `include` asks for more. Its paths start at the resource that has
+ * the relationship, as JSON:API 1.1 has it («GET /articles/1/relationships/comments?include=comments.author»).
+ */
+function planRelated<Caller>(
+  relationship: ResourceRelationship<Caller>,
+  query: Query,
+  exchange: Exchange<Caller>,
+): Selection<Caller> {
+  const { name, owner, target } = relationship;
+  const stray = query.include?.find(([first]) => first !== name);
+  if (stray !== undefined)
+    throw unknownName("include", "relationship to include here", owner.name, stray.join("."), [name]);
+  const context = planContext(exchange);
+  const inclusion = planSelection(owner, query, context).includes.get(name);
+  return inclusion?.selection ?? { ...planSelection(target, { fields: new Map() }, context), attributes: [] };
+}

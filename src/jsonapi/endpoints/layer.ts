@@ -1,0 +1,96 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Knex } from "knex";
+
+import { isUuid } from "../../db/id.ts";
+import { forbidden, notFound } from "../../errors/catalogue.ts";
+import type { Fault } from "../../errors/fault.ts";
+import type { Negotiated } from "../http/media-type.ts";
+import type { DocumentParts } from "../read/document.ts";
+import type { PageLimits } from "../read/page.ts";
+import { selectIds, selectWhole } from "../read/sql.ts";
+import type { PlanContext } from "../read/visible.ts";
+import type { Scope } from "../resource/condition.ts";
+import type { Row, WriteContext } from "../resource/define.ts";
+import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+
+/** What all endpoints of a server share. */
+export interface Layer<Caller> extends DocumentParts<Caller> {
+  readonly db: Knex;
+  readonly registry: Registry<Caller>;
+  readonly pageLimits: PageLimits;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** The fault for a caller who would have to say first who they are; undefined for one who has. */
+  readonly challenge: (caller: Caller) => Fault | undefined;
+}
+
+/** One request, after content negotiation. */
+export interface Exchange<Caller> {
+  readonly layer: Layer<Caller>;
+  readonly type: ResourceType<Caller>;
+  readonly caller: Caller;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly negotiated: Negotiated;
+}
+
+export function planContext<Caller>({ layer, caller }: Exchange<Caller>): PlanContext<Caller> {
+  return { registry: layer.registry, caller };
+}
+
+export function writeContext<Caller>({ layer, caller, request }: Exchange<Caller>): WriteContext<Caller> {
+  return { caller, request, db: layer.db, now: layer.clock() };
+}
+
+/** @throws {Fault} 401 or 403 when no resource of the type is for this caller's eyes */
+export function checkReadable<Caller>({ layer, type, caller }: Exchange<Caller>): void {
+  if (type.scope(caller) === false) throw refusal(layer, caller, `You may not read ${type.name}.`);
+}
+
+/** 401 for a caller who is nobody yet, 403 for one who may not. RFC 9110, sections 15.5.2 and 15.5.4. */
+export function refusal<Caller>(layer: Layer<Caller>, caller: Caller, detail: string, pointer?: string): Fault {
+  return layer.challenge(caller) ?? forbidden(detail, pointer);
+}
+
+/** The `:id` of the URL. @throws {Fault} 404 for what is no UUID: there is no such resource, and no need to ask the database */
+export function idOf<Caller>({ request }: Exchange<Caller>): string {
+  const { id } = request.params as { id: string };
+  if (!isUuid(id)) throw notFound();
+  return id;
+}
+
+/** The whole row that the URL names. @throws {Fault} 404, the same for what does not exist and for what the caller may not see */
+export async function findVisible<Caller>(exchange: Exchange<Caller>): Promise<Row> {
+  const { layer, type, caller } = exchange;
+  checkReadable(exchange);
+  const id = idOf(exchange);
+  const row = (await selectWhole(layer.db, type, type.scope(caller)).where(`${type.table}.id`, id).first()) as
+    Row | undefined;
+  if (row === undefined) throw notFound();
+  return row;
+}
+
+/** As findVisible(), for a write. @throws {Fault} 404 as there; 401 or 403 when the caller sees the resource but may not `act` */
+export async function findWritable<Caller>(
+  exchange: Exchange<Caller>,
+  writeScope: Scope,
+  act: "change" | "delete",
+): Promise<Row> {
+  const { layer, type, caller } = exchange;
+  const row = await findVisible(exchange);
+  const id = String(row["id"]);
+  const readScope = type.scope(caller);
+  const isSameScope = JSON.stringify(writeScope) === JSON.stringify(readScope);
+  const allowed = isSameScope || (await selectIds(layer.db, type, writeScope, [id])).length > 0;
+  if (!allowed) throw refusal(layer, caller, `You may not ${act} this.`);
+  return row;
+}
+
+/** The relationship, if this caller may know of it. @throws {Fault} 404 */
+export function visibleRelationship<Caller>(
+  { caller }: Exchange<Caller>,
+  relationship: ResourceRelationship<Caller>,
+): ResourceRelationship<Caller> {
+  if (!(relationship.read?.(caller) ?? true)) throw notFound();
+  return relationship;
+}

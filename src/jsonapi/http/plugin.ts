@@ -1,0 +1,81 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+
+import type { Fault } from "../../errors/fault.ts";
+import { changeRelationship } from "../endpoints/change-relationship.ts";
+import { createResource } from "../endpoints/create-resource.ts";
+import { deleteResource } from "../endpoints/delete-resource.ts";
+import { fetchCollection } from "../endpoints/fetch-collection.ts";
+import { fetchRelated } from "../endpoints/fetch-related.ts";
+import { fetchRelationship } from "../endpoints/fetch-relationship.ts";
+import { fetchResource } from "../endpoints/fetch-resource.ts";
+import type { Exchange, Layer } from "../endpoints/layer.ts";
+import { updateResource } from "../endpoints/update-resource.ts";
+import { urlsBelow } from "../read/links.ts";
+import type { PageLimits } from "../read/page.ts";
+import { Serializers } from "../read/serializers.ts";
+import type { AnyResource } from "../resource/define.ts";
+import { createRegistry, type ResourceType } from "../resource/registry.ts";
+import { checkContentType, negotiateAccept, type Supported } from "./media-type.ts";
+
+export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "pageLimits" | "clock" | "challenge"> {
+  readonly resources: readonly AnyResource<Caller>[];
+  /** The absolute URL of the server, without a slash at the end; asked anew for each document. */
+  readonly publicUrl: () => string;
+  /** Where the resources stand below it, e.g. `/v1`. */
+  readonly prefix: string;
+  /** Who makes the request. */
+  readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
+}
+
+export type { Fault, PageLimits };
+
+const SUPPORTED: Supported = { ext: [], profile: [] };
+
+type Endpoint<Caller> = (exchange: Exchange<Caller>) => Promise<FastifyReply>;
+
+/**
+ * Mounts the endpoints of all resource types. Which routes there are follows from the declarations.
+ *
+ * @throws {Error} when the declarations contradict each other
+ */
+export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOptions<Caller>): void {
+  const registry = createRegistry(options.resources);
+  const urls = urlsBelow(() => options.publicUrl() + options.prefix);
+  const layer: Layer<Caller> = { ...options, registry, urls, serializers: new Serializers<Caller>(urls) };
+
+  for (const type of registry.values()) {
+    const mount = (method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument = false) => {
+      app.route({
+        method,
+        url: `${options.prefix}/${type.name}${path}`,
+        handler: async (request, reply) => {
+          const negotiated = negotiateAccept(request.headers.accept, SUPPORTED);
+          if (hasDocument) checkContentType(request.headers["content-type"], SUPPORTED);
+          const caller = await options.authenticate(request);
+          return endpoint({ layer, type, caller, request, reply, negotiated });
+        },
+      });
+    };
+    mountType(type, mount);
+  }
+}
+
+function mountType<Caller>(
+  type: ResourceType<Caller>,
+  mount: (method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument?: boolean) => void,
+): void {
+  mount("GET", "", fetchCollection);
+  if (type.definition.create !== undefined) mount("POST", "", createResource, true);
+  mount("GET", "/:id", fetchResource);
+  if (type.definition.update !== undefined) mount("PATCH", "/:id", updateResource, true);
+  if (type.definition.delete !== undefined) mount("DELETE", "/:id", deleteResource);
+
+  for (const relationship of type.relationships.values()) {
+    const own = `/:id/relationships/${relationship.name}`;
+    mount("GET", `/:id/${relationship.name}`, (exchange) => fetchRelated(exchange, relationship));
+    mount("GET", own, (exchange) => fetchRelationship(exchange, relationship));
+    mount("PATCH", own, (exchange) => changeRelationship(exchange, relationship, "replace"), true);
+    mount("POST", own, (exchange) => changeRelationship(exchange, relationship, "add"), true);
+    mount("DELETE", own, (exchange) => changeRelationship(exchange, relationship, "remove"), true);
+  }
+}

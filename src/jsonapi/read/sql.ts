@@ -1,0 +1,182 @@
+import type { Knex } from "knex";
+
+import { orderBy } from "../../db/dialect.ts";
+import type { Condition, Scope } from "../resource/condition.ts";
+import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import type { CollectionPlan, Selection } from "./plan.ts";
+
+/**
+ * Plans as SQL: the only SELECTs of the layer. Knows no caller and no document; every name comes from a declaration, every
+ * value is a bind.
+ */
+
+const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
+
+/** The rows of a collection's page. */
+export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.QueryBuilder {
+  const { selection, order, page } = plan;
+  const query = matching(db, plan).select(columnsOf(selection).map((column) => `${selection.type.table}.${column}`));
+  for (const { column, descending, nullable } of order) {
+    orderBy(query, `${selection.type.table}.${column}`, descending ? "desc" : "asc", nullable);
+  }
+  return query.limit(page.size).offset((page.number - 1) * page.size);
+}
+
+/** How many rows the collection has in all, as `total`. */
+export function countAll<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.QueryBuilder {
+  return matching(db, plan).count({ total: "*" });
+}
+
+/** The row with this id, if it is in the scope. */
+export function selectById<Caller>(db: Knex, selection: Selection<Caller>, id: string): Knex.QueryBuilder {
+  const { type, scope } = selection;
+  const query = db(type.table)
+    .where(`${type.table}.id`, id)
+    .select(columnsOf(selection).map((column) => `${type.table}.${column}`));
+  return whereInScope(query, type, scope);
+}
+
+/** Whole rows of the type that are in the scope. */
+export function selectWhole<Caller>(db: Knex, type: ResourceType<Caller>, scope: Scope): Knex.QueryBuilder {
+  return whereInScope(db(type.table).select(`${type.table}.*`), type, scope);
+}
+
+/** The ids, among those given, that are in the scope. */
+export function selectIds<Caller>(
+  db: Knex,
+  type: ResourceType<Caller>,
+  scope: Scope,
+  ids: readonly string[],
+): Knex.QueryBuilder {
+  return whereInScope(
+    db(type.table)
+      .whereIn(`${type.table}.id`, [...ids])
+      .select(`${type.table}.id`),
+    type,
+    scope,
+  );
+}
+
+/** Under this name each row of selectRelated() has the id of the resource that it is related to. */
+export const PARENT = "parent_id";
+
+/**
+ * The rows that a relationship leads to from any of `ids`, each with the `PARENT` that it belongs to.
+ * For a to-one relationship `ids` are those of the related rows themselves, which then need no parent.
+ */
+export function selectRelated<Caller>(
+  db: Knex,
+  relationship: ResourceRelationship<Caller>,
+  selection: Selection<Caller>,
+  ids: readonly string[],
+  limit: number,
+): Knex.QueryBuilder {
+  const { table } = selection.type;
+  const query = db(table).select(columnsOf(selection).map((column) => `${table}.${column}`));
+  if (relationship.to === "one") {
+    query.whereIn(`${table}.id`, [...ids]);
+  } else if ("table" in relationship.through) {
+    const { table: links, from, to } = relationship.through;
+    query
+      .join(`${links} as links`, `links.${to}`, `${table}.id`)
+      .whereIn(`links.${from}`, [...ids])
+      .select(`links.${from} as ${PARENT}`);
+  } else {
+    const { foreignKey } = relationship.through;
+    query.whereIn(`${table}.${foreignKey}`, [...ids]).select(`${table}.${foreignKey} as ${PARENT}`);
+  }
+  return whereInScope(query, selection.type, selection.scope).orderBy(`${table}.id`).limit(limit);
+}
+
+/** The condition that a row is what `relationship` leads to from the resource with this id. To-many only. */
+export function relatedTo<Caller>(relationship: ResourceRelationship<Caller>, id: string): Condition {
+  if (relationship.to === "one") throw new Error(`${relationship.name} is to-one: its related resource is read by id`);
+  const { through } = relationship;
+  return "table" in through
+    ? { linkedBy: { table: through.table, column: through.to, where: through.from, equals: id } }
+    : { column: through.foreignKey, operator: "eq", value: id };
+}
+
+/**
+ * The columns that a selection needs: the id, its attributes', and those of all to-one relationships of the type, since the
+ * same row may be reached along another path that goes on through one of them.
+ */
+function columnsOf<Caller>({ type, attributes }: Selection<Caller>): string[] {
+  const columns = new Set(["id"]);
+  for (const { column } of attributes) if (column !== null) columns.add(column);
+  for (const relationship of type.relationships.values())
+    if (relationship.to === "one") columns.add(relationship.column);
+  return [...columns];
+}
+
+function matching<Caller>(db: Knex, { selection, where }: CollectionPlan<Caller>): Knex.QueryBuilder {
+  const query = whereInScope(db(selection.type.table), selection.type, selection.scope);
+  for (const condition of where) addCondition(query, selection.type, selection.type.table, condition);
+  return query;
+}
+
+function whereInScope<Caller>(query: Knex.QueryBuilder, type: ResourceType<Caller>, scope: Scope): Knex.QueryBuilder {
+  if (scope === true) return query;
+  if (scope === false) return query.whereRaw("1 = 0");
+  addCondition(query, type, type.table, scope);
+  return query;
+}
+
+/** Adds `condition` on rows of `type`, which stand in the query under the name `alias`. */
+function addCondition<Caller>(
+  query: Knex.QueryBuilder,
+  type: ResourceType<Caller>,
+  alias: string,
+  condition: Condition,
+): void {
+  if ("operator" in condition) {
+    query.where(`${alias}.${condition.column}`, OPERATORS[condition.operator], condition.value);
+  } else if ("in" in condition) {
+    query.whereIn(`${alias}.${condition.column}`, [...condition.in]);
+  } else if ("all" in condition) {
+    query.where((group) => {
+      for (const part of condition.all) addCondition(group, type, alias, part);
+    });
+  } else if ("any" in condition) {
+    query.where((group) => {
+      for (const part of condition.any)
+        group.orWhere((alternative) => {
+          addCondition(alternative, type, alias, part);
+        });
+    });
+  } else if ("linkedBy" in condition) {
+    const { table, column, where, equals } = condition.linkedBy;
+    query.whereIn(`${alias}.id`, (links) => links.select(column).from(table).where(where, equals));
+  } else {
+    addSome(query, type, alias, condition.relationship, condition.some);
+  }
+}
+
+/** «At least one of the related rows …». Below it the related table goes by an alias of its own: a type may be related to itself. */
+function addSome<Caller>(
+  query: Knex.QueryBuilder,
+  type: ResourceType<Caller>,
+  alias: string,
+  name: string,
+  condition: Condition,
+): void {
+  const relationship = type.relationships.get(name);
+  if (relationship === undefined) throw new Error(`${type.name} has no relationship ${name}`);
+  const { target } = relationship;
+  const below = `${alias}_${name}`;
+  query.whereExists((related) => {
+    related.select(`${below}.id`).from(`${target.table} as ${below}`);
+    if (relationship.to === "one") {
+      related.whereRaw("?? = ??", [`${below}.id`, `${alias}.${relationship.column}`]);
+    } else if ("table" in relationship.through) {
+      const { table, from, to } = relationship.through;
+      const links = `${below}_links`;
+      related
+        .join(`${table} as ${links}`, `${links}.${to}`, `${below}.id`)
+        .whereRaw("?? = ??", [`${links}.${from}`, `${alias}.id`]);
+    } else {
+      related.whereRaw("?? = ??", [`${below}.${relationship.through.foreignKey}`, `${alias}.id`]);
+    }
+    addCondition(related, target, below, condition);
+  });
+}

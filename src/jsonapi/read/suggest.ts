@@ -1,0 +1,14 @@
+import { distance } from "fastest-levenshtein";
+
+/** The names that somebody who wrote `name` may have meant: at most three, nearest first. */
+export function suggest(name: string, known: Iterable<string>): string[] {
+  const wanted = name.toLowerCase();
+  // A long name is no slip of the pen, and comparing it would cost time.
+  if (wanted.length > 64) return [];
+  return [...known]
+    .map((candidate) => ({ candidate, far: distance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, far }) => far <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}

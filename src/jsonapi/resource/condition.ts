@@ -1,0 +1,44 @@
+import type { Scalar } from "./value-types.ts";
+
+/**
+ * A condition on the rows of one resource type, as plain data: it says what is asked, `read/sql.ts` says how.
+ * Columns are the type's own.
+ */
+export type Condition =
+  | { readonly column: string; readonly operator: Operator; readonly value: Scalar }
+  | { readonly column: string; readonly in: readonly Scalar[] }
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  /** At least one resource that the relationship leads to meets the condition. */
+  | { readonly relationship: string; readonly some: Condition }
+  /** The row is linked by `table` (its `column` holds the row's id) to something that meets `where`. */
+  | {
+      readonly linkedBy: {
+        readonly table: string;
+        readonly column: string;
+        readonly where: string;
+        readonly equals: string;
+      };
+    };
+
+export type Operator = "eq" | "ne" | "lt" | "lte" | "gt" | "gte";
+
+/** Which rows: all of them, none, or those that meet a condition. */
+export type Scope = boolean | Condition;
+
+export function eq(column: string, value: Scalar): Condition {
+  return { column, operator: "eq", value };
+}
+
+export function some(relationship: string, condition: Condition): Condition {
+  return { relationship, some: condition };
+}
+
+/**
+ * Whether the row with this id is in the scope, where that can be said without asking the database; `undefined` where not.
+ */
+export function holdsForId(scope: Scope, id: string): boolean | undefined {
+  if (typeof scope === "boolean") return scope;
+  if ("operator" in scope && scope.column === "id" && scope.operator === "eq") return scope.value === id;
+  return undefined;
+}

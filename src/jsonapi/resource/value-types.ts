@@ -1,0 +1,115 @@
+/** What a column or a query parameter can hold. */
+export type Scalar = string | number | boolean | null;
+
+/** A value, or a phrase that follows the member's name: «must be a string». */
+export type Parsed<T extends Scalar = Scalar> = { readonly value: T } | { readonly message: string };
+
+/**
+ * The type of an attribute's values: how JSON and query text become what is stored, and back.
+ * Null never reaches a value type: whether a member is nullable is the member's affair.
+ */
+export interface ValueType {
+  readonly name: string;
+  /** A JSON value of a request document, as it is to be stored. */
+  parse(json: unknown): Parsed;
+  /** The text of a query parameter, as it is to be compared. */
+  parseText(text: string): Parsed;
+  /** What a driver gave for the column, as JSON. */
+  toJson(stored: unknown): unknown;
+  /** JSON Schema (draft 2020-12) of the JSON value. */
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+const identity = (stored: unknown) => stored;
+
+export interface StringOptions {
+  /** In code points. */
+  readonly minLength?: number;
+  /** In code points. */
+  readonly maxLength?: number;
+  /** Leading and trailing white space is no part of the value. */
+  readonly trim?: boolean;
+  /** A further check: a phrase when the text will not do. */
+  readonly check?: (text: string) => string | undefined;
+  readonly format?: string;
+}
+
+/** Text: well-formed Unicode without NUL (no database stores that alike). */
+export function string(options: StringOptions = {}): ValueType {
+  const { minLength = 0, maxLength = 255, trim = false, check, format } = options;
+  const parse = (json: unknown): Parsed => {
+    if (typeof json !== "string") return { message: "must be a string" };
+    if (!json.isWellFormed()) return { message: "must be well-formed Unicode (it holds a lone surrogate)" };
+    if (json.includes("\0")) return { message: "must not hold the character NUL" };
+    const text = trim ? json.trim() : json;
+    // A code point is one or two UTF-16 units, so most texts are judged without counting.
+    const length = text.length > 2 * maxLength ? text.length : text.length < minLength ? text.length : [...text].length;
+    if (length < minLength) {
+      return { message: minLength === 1 ? "must not be empty" : `must have at least ${String(minLength)} characters` };
+    }
+    if (length > maxLength) return { message: `must have at most ${String(maxLength)} characters` };
+    const message = check?.(text);
+    return message === undefined ? { value: text } : { message };
+  };
+  return {
+    name: "string",
+    parse,
+    parseText: (text) => (text.isWellFormed() && !text.includes("\0") ? { value: text } : { message: "must be text" }),
+    toJson: identity,
+    schema: {
+      type: "string",
+      ...(minLength > 0 ? { minLength } : {}),
+      maxLength,
+      ...(format === undefined ? {} : { format }),
+    },
+  };
+}
+
+/** An absolute URL of the web: http or https. */
+export function webUrl(maxLength = 2048): ValueType {
+  return string({
+    maxLength,
+    trim: true,
+    format: "uri",
+    check: (text) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      return url?.protocol === "https:" || url?.protocol === "http:" ? undefined : "must be an http or https URL";
+    },
+  });
+}
+
+export const boolean: ValueType = {
+  name: "boolean",
+  parse: (json) => (typeof json === "boolean" ? { value: json } : { message: "must be true or false" }),
+  parseText: (text) =>
+    text === "true" ? { value: true } : text === "false" ? { value: false } : { message: "must be true or false" },
+  toJson: (stored) => stored === true || stored === 1,
+  schema: { type: "boolean" },
+};
+
+export const integer: ValueType = {
+  name: "integer",
+  parse: (json) => (Number.isSafeInteger(json) ? { value: json as number } : { message: "must be a whole number" }),
+  parseText: (text) => (/^-?\d{1,15}$/.test(text) ? { value: Number(text) } : { message: "must be a whole number" }),
+  toJson: (stored) => Number(stored),
+  schema: { type: "integer" },
+};
+
+/** RFC 3339, with `T` and an offset, to the millisecond; ISO 8601's date alone is midnight UTC. */
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
+
+function parseDateTime(json: unknown): Parsed {
+  const milliseconds = typeof json === "string" && DATE_TIME.test(json) ? Date.parse(json) : Number.NaN;
+  return Number.isNaN(milliseconds)
+    ? { message: "must be a point in time such as 2026-01-31T12:00:00Z" }
+    : { value: new Date(milliseconds).toISOString() };
+}
+
+/** A point in time: ISO 8601 in UTC with milliseconds, which is also how it is stored. */
+export const dateTime: ValueType = {
+  name: "dateTime",
+  parse: parseDateTime,
+  parseText: parseDateTime,
+  toJson: identity,
+  schema: { type: "string", format: "date-time" },
+};

@@ -1,0 +1,69 @@
+import type { Knex } from "knex";
+
+import { invalidAttribute, unknownReference } from "../../errors/catalogue.ts";
+import { FaultList } from "../../errors/fault.ts";
+import { isUuid } from "../../db/id.ts";
+import { selectIds } from "../read/sql.ts";
+import type { ResourceRelationship } from "../resource/registry.ts";
+import type { Linkage } from "./body.ts";
+import { references, type PlannedLinks } from "./plan.ts";
+
+export type LinkageChange = "replace" | "add" | "remove";
+
+/**
+ * Refuses references to what does not exist, or what the caller may not see.
+ *
+ * @throws {Fault | Faults} 404 with a pointer to each such identifier; 422 for null where it cannot be
+ */
+export async function checkReferences<Caller>(
+  trx: Knex.Transaction,
+  links: readonly PlannedLinks<Caller>[],
+  caller: Caller,
+): Promise<void> {
+  const faults = new FaultList();
+  for (const { relationship, linkage } of links) {
+    if (linkage === null && relationship.to === "one" && relationship.nullable !== true) {
+      faults.add(
+        invalidAttribute(`/data/relationships/${relationship.name}/data`, relationship.name, "must not be null"),
+      );
+    }
+    const wanted = references(linkage);
+    const ids = wanted.map(({ id }) => id).filter(isUuid);
+    const { target } = relationship;
+    const found =
+      ids.length === 0 ? [] : ((await selectIds(trx, target, target.scope(caller), ids)) as { id: string }[]);
+    const known = new Set(found.map(({ id }) => id));
+    for (const { type, id, pointer } of wanted) {
+      if (!known.has(id)) faults.add(unknownReference(pointer, type, id));
+    }
+  }
+  faults.throwIfAny();
+}
+
+/**
+ * Changes a to-many relationship that has a table of its own. Adding what is there and removing what is not there are no
+ * faults. JSON:API 1.1, "Updating To-Many Relationships".
+ */
+export async function changeLinks<Caller>(
+  trx: Knex.Transaction,
+  relationship: ResourceRelationship<Caller>,
+  id: string,
+  linkage: Linkage,
+  change: LinkageChange,
+): Promise<void> {
+  if (relationship.to === "one" || !("table" in relationship.through)) {
+    throw new Error(`${relationship.owner.name}.${relationship.name} has no table of its own`);
+  }
+  const { table, from, to } = relationship.through;
+  const ids = references(linkage).map((reference) => reference.id);
+  const links = () => trx(table).where(from, id);
+  if (change === "remove") {
+    await links().whereIn(to, ids).delete();
+    return;
+  }
+  if (change === "replace") await links().whereNotIn(to, ids).delete();
+  if (ids.length > 0) {
+    const rows = ids.map((related) => ({ [from]: id, [to]: related }));
+    await trx(table).insert(rows).onConflict([from, to]).ignore();
+  }
+}

@@ -1,0 +1,196 @@
+import type { Knex } from "knex";
+
+import { forbidden, invalidAttribute, unknownMember } from "../../errors/catalogue.ts";
+import { FaultList } from "../../errors/fault.ts";
+import { pointer } from "../../errors/pointer.ts";
+import { relatedTo, selectWhole } from "../read/sql.ts";
+import { suggest } from "../read/suggest.ts";
+import type { ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import type { Row } from "../resource/define.ts";
+import type { Scalar } from "../resource/value-types.ts";
+import { parseLinkage, type Change, type Linkage } from "./body.ts";
+
+/** What a write will do, with every right checked and every value parsed. References are not yet looked up. */
+export interface WritePlan<Caller> {
+  readonly values: Readonly<Record<string, Scalar>>;
+  readonly columns: Readonly<Record<string, Scalar>>;
+  readonly links: readonly PlannedLinks<Caller>[];
+}
+
+export interface PlannedLinks<Caller> {
+  readonly relationship: ResourceRelationship<Caller>;
+  readonly linkage: Linkage;
+}
+
+/** The row that is to be changed, or null for a creation. */
+type Current = Row | null;
+
+/**
+ * Plans a creation or an update. Members that the caller may not write, but that say what is the case already, are no write
+ * and no fault: real clients send back whole resources.
+ *
+ * @throws {Fault | Faults} 403 for what the caller may not write, 422 for unknown members and values that cannot be, 400 and
+ * 409 for linkage that is none; all of them at once
+ */
+export async function planWrite<Caller>(
+  db: Knex,
+  type: ResourceType<Caller>,
+  change: Change,
+  current: Current,
+  caller: Caller,
+): Promise<WritePlan<Caller>> {
+  const faults = new FaultList();
+  const values: Record<string, Scalar> = {};
+  const columns: Record<string, Scalar> = {};
+  const links: PlannedLinks<Caller>[] = [];
+
+  for (const [name, json] of change.attributes) {
+    faults.collect(() => {
+      const attribute = type.attributes.get(name);
+      const value = planAttribute(type, attribute, name, json, current, caller);
+      if (attribute === undefined || value === undefined) return;
+      values[name] = value;
+      if (attribute.column !== null) columns[attribute.column] = value;
+      if (attribute.normal !== undefined) {
+        columns[attribute.normal.column] = typeof value === "string" ? attribute.normal.of(value) : value;
+      }
+    });
+  }
+  for (const [name, { value, pointer: place }] of change.relationships) {
+    const relationship = type.relationships.get(name);
+    if (relationship === undefined || !mayKnow(relationship, relationship.write, caller)) {
+      const known = knownNames(type.relationships.values(), caller);
+      faults.add(
+        unknownMember("relationship", pointer("data", "relationships", name), name, type.name, suggest(name, known)),
+      );
+      continue;
+    }
+    const linkage = faults.collect(() => parseLinkage(value, relationship, place));
+    if (linkage === undefined) continue;
+    if (relationship.write?.(caller) === true) {
+      links.push({ relationship, linkage });
+      if (relationship.to === "one") columns[relationship.column] = soleId(linkage);
+    } else if (!(await isPresentLinkage(db, relationship, linkage, current, caller))) {
+      faults.add(forbidden(`You may not change ${name}.`, pointer("data", "relationships", name)));
+    }
+  }
+  if (current === null) {
+    for (const fault of missing(type, change, caller)) faults.add(fault);
+  }
+  faults.throwIfAny();
+  return { values, columns, links };
+}
+
+/** The value to write, or `undefined` when there is nothing to write. */
+function planAttribute<Caller>(
+  type: ResourceType<Caller>,
+  attribute: ResourceAttribute<Caller> | undefined,
+  name: string,
+  json: unknown,
+  current: Current,
+  caller: Caller,
+): Scalar | undefined {
+  const place = pointer("data", "attributes", name);
+  const write = current === null ? attribute?.create : attribute?.update;
+  if (attribute === undefined || !mayKnow(attribute, write, caller)) {
+    throw unknownMember(
+      "attribute",
+      place,
+      name,
+      type.name,
+      suggest(name, knownNames(type.attributes.values(), caller)),
+    );
+  }
+  const present = presentJson(attribute, current);
+  if (write?.(caller) !== true) {
+    if (json === null && current === null) return undefined;
+    if (present !== undefined && isSame(attribute, json, present)) return undefined;
+    throw forbidden(`You may not set ${name}.`, place);
+  }
+  if (json === null) {
+    if (attribute.nullable === true) return present === null && current !== null ? undefined : null;
+    // Clients that know no more of a member than its name send null for it: nothing was given.
+    const nothingGiven = current === null ? attribute.required !== true : attribute.column === null;
+    if (nothingGiven) return undefined;
+    throw invalidAttribute(place, name, "must not be null");
+  }
+  const parsed = attribute.value.parse(json);
+  if ("message" in parsed) throw invalidAttribute(place, name, parsed.message);
+  const isUnchanged = current !== null && attribute.column !== null && attribute.value.toJson(parsed.value) === present;
+  return isUnchanged ? undefined : parsed.value;
+}
+
+/** What a caller may neither read nor write does not exist for them. */
+function mayKnow<Caller>(
+  member: Pick<ResourceAttribute<Caller>, "read">,
+  write: ((caller: Caller) => boolean) | undefined,
+  caller: Caller,
+): boolean {
+  return (member.read?.(caller) ?? true) || write?.(caller) === true;
+}
+
+function knownNames<Caller>(
+  members: Iterable<Pick<ResourceAttribute<Caller>, "name" | "read">>,
+  caller: Caller,
+): string[] {
+  return [...members].filter((member) => member.read?.(caller) ?? true).map(({ name }) => name);
+}
+
+/** What the attribute is now, or would be without being given; `undefined` where it stands nowhere. */
+function presentJson<Caller>(attribute: ResourceAttribute<Caller>, current: Current): unknown {
+  if (attribute.column === null) return undefined;
+  const stored = current === null ? (attribute.default ?? null) : current[attribute.column];
+  return stored === null ? null : attribute.value.toJson(stored);
+}
+
+/** Whether what was sent means what is there: `2026-01-01T00:00:00Z` is `2026-01-01T00:00:00.000Z`. */
+function isSame<Caller>(attribute: ResourceAttribute<Caller>, json: unknown, present: unknown): boolean {
+  if (json === present) return true;
+  if (json === null || present === null) return false;
+  const parsed = attribute.value.parse(json);
+  return "value" in parsed && attribute.value.toJson(parsed.value) === present;
+}
+
+function* missing<Caller>(type: ResourceType<Caller>, change: Change, caller: Caller) {
+  for (const { name, required, create } of type.attributes.values()) {
+    if (required === true && create?.(caller) === true && !change.attributes.has(name)) {
+      yield invalidAttribute(change.attributesPointer, name, "must be given");
+    }
+  }
+  for (const relationship of type.relationships.values()) {
+    const { name, to, write } = relationship;
+    if (to === "one" && relationship.nullable !== true && write?.(caller) === true && !change.relationships.has(name)) {
+      yield invalidAttribute("/data", name, "must be given");
+    }
+  }
+}
+
+async function isPresentLinkage<Caller>(
+  db: Knex,
+  relationship: ResourceRelationship<Caller>,
+  linkage: Linkage,
+  current: Current,
+  caller: Caller,
+): Promise<boolean> {
+  const wanted = new Set(references(linkage).map(({ id }) => id));
+  if (current === null) return wanted.size === 0;
+  if (relationship.to === "one") return (current[relationship.column] ?? null) === soleId(linkage);
+  const scope = relationship.target.scope(caller);
+  if (scope === false) return wanted.size === 0;
+  const related = relatedTo(relationship, String(current["id"]));
+  const condition = scope === true ? related : { all: [related, scope] };
+  const rows = (await selectWhole(db, relationship.target, condition)
+    .clearSelect()
+    .select(`${relationship.target.table}.id`)
+    .limit(wanted.size + 1)) as { id: string }[];
+  return rows.length === wanted.size && rows.every(({ id }) => wanted.has(id));
+}
+
+/** All identifiers in a linkage. */
+export function references(linkage: Linkage) {
+  return linkage === null ? [] : "id" in linkage ? [linkage] : linkage;
+}
+
+function soleId(linkage: Linkage): string | null {
+  return references(linkage)[0]?.id ?? null;
+}

@@ -1,0 +1,21 @@
+import type { Caller } from "../accounts/caller.ts";
+import { eq, type Scope } from "../jsonapi/resource/condition.ts";
+
+/** The rights that the resource types' declarations are written in. */
+
+export const anyone = (): boolean => true;
+
+export const nobody = (): boolean => false;
+
+export const admin = (caller: Caller): boolean => caller.isAdmin;
+
+/** Somebody who is logged in. Whose rows they may touch is said by scopes. */
+export const member = (caller: Caller): boolean => caller.userId !== null;
+
+/** Admins: all rows. Others: those whose `column` holds their own id. Nobody else: none. */
+export const own =
+  (column: string) =>
+  (caller: Caller): Scope =>
+    caller.isAdmin ? true : caller.userId === null ? false : eq(column, caller.userId);
+
+export const adminsOnly = (caller: Caller): Scope => caller.isAdmin;

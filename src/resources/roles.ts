@@ -1,0 +1,71 @@
+import { ADMIN_ROLE, guardAdminRole, keepAnAdmin, normalRoleName } from "../accounts/admins.ts";
+import type { Caller } from "../accounts/caller.ts";
+import type { RoleRow } from "../db/tables.ts";
+import { notFound } from "../errors/catalogue.ts";
+import { timestamp } from "../db/clock.ts";
+import { some, eq } from "../jsonapi/resource/condition.ts";
+import { defineResource } from "../jsonapi/resource/define.ts";
+import { dateTime, string } from "../jsonapi/resource/value-types.ts";
+import { admin, adminsOnly } from "./access.ts";
+
+/** What people may be. A user sees the roles they have. */
+export const roles = defineResource<RoleRow, Caller>()({
+  type: "roles",
+  table: "roles",
+  clientIds: true,
+  timestamps: { created: "created_at", updated: "updated_at" },
+  scope: (caller) => (caller.isAdmin ? true : caller.userId === null ? false : some("users", eq("id", caller.userId))),
+  attributes: {
+    name: {
+      value: string({ minLength: 1, maxLength: 100, trim: true, check: roleNameFault }),
+      normal: { column: "name_normal", of: normalRoleName },
+      required: true,
+      create: admin,
+      update: admin,
+      sort: true,
+      filter: true,
+    },
+    description: { value: string({ maxLength: 1000 }), nullable: true, create: admin, update: admin, filter: true },
+    createdAt: { value: dateTime, sort: true, filter: true },
+    updatedAt: { value: dateTime, sort: true, filter: true },
+  },
+  relationships: {
+    users: {
+      to: "many",
+      type: "users",
+      through: { table: "user_roles", from: "role_id", to: "user_id" },
+      write: admin,
+    },
+  },
+  create: { access: admin },
+  update: {
+    scope: adminsOnly,
+    run: async ({ id, current, columns }, { now }) => {
+      const name = columns["name"];
+      if (typeof name === "string") guardAdminRole(current, name);
+      return async (trx) => {
+        const changed = await trx("roles")
+          .where({ id })
+          .update({ ...columns, updated_at: timestamp(now) });
+        if (changed !== 1) throw notFound();
+      };
+    },
+  },
+  delete: {
+    scope: adminsOnly,
+    run: async ({ id, current }) => {
+      guardAdminRole(current);
+      return async (trx) => {
+        if ((await trx("roles").where({ id }).delete()) !== 1) throw notFound();
+      };
+    },
+  },
+  around: (trx, write, run) => (write.relationships.includes("users") ? keepAnAdmin(trx, run) : run()),
+});
+
+/** Two names that look alike must not be two roles, least of all where one of them is the admin's. */
+function roleNameFault(name: string): string | undefined {
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) return "must not hold control or invisible characters";
+  if (normalRoleName(name) === ADMIN_ROLE && name.trim() !== ADMIN_ROLE) return `must be written ${ADMIN_ROLE}`;
+  return undefined;
+}

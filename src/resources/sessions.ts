@@ -1,0 +1,51 @@
+import type { Caller } from "../accounts/caller.ts";
+import { prepareLogIn, type LogInDeps } from "../accounts/sessions.ts";
+import type { SessionRow } from "../db/tables.ts";
+import { defineResource } from "../jsonapi/resource/define.ts";
+import { dateTime, string } from "../jsonapi/resource/value-types.ts";
+import { anyone, nobody, own } from "./access.ts";
+import type { GuardedAttempts } from "./attempts.ts";
+import { secret } from "./value-types.ts";
+
+export interface SessionsDeps extends LogInDeps {
+  /** Bounds how often a client may be wrong about a password. */
+  readonly attempts: GuardedAttempts;
+}
+
+const credential = { value: secret, column: null, read: nobody, create: anyone, required: true };
+
+/** Being logged in: made by logging in, deleted by logging out. */
+export function sessions(deps: SessionsDeps) {
+  return defineResource<SessionRow, Caller>()({
+    type: "sessions",
+    table: "sessions",
+    scope: own("user_id"),
+    attributes: {
+      email: credential,
+      password: credential,
+      token: { value: string(), column: null },
+      userAgent: { value: string({ maxLength: 512 }), nullable: true, filter: true },
+      ipAddress: { value: string({ maxLength: 45 }), nullable: true, filter: true },
+      createdAt: { value: dateTime, sort: true, filter: true },
+      lastUsedAt: { value: dateTime, sort: true, filter: true },
+      expiresAt: { value: dateTime, sort: true, filter: true },
+    },
+    relationships: {
+      user: { to: "one", type: "users", column: "user_id" },
+    },
+    create: {
+      access: anyone,
+      run: async ({ values }, { caller, request }) => {
+        const { email, password } = values as { email: string; password: string };
+        const commit = await deps.attempts(request, () =>
+          prepareLogIn(deps, { email, password, client: caller.client }),
+        );
+        return async (trx) => {
+          const opened = await commit(trx);
+          return { id: opened.sessionId, as: opened.caller, once: { token: opened.token } };
+        };
+      },
+    },
+    delete: { scope: own("user_id") },
+  });
+}

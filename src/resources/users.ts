@@ -1,0 +1,84 @@
+import { keepAnAdmin } from "../accounts/admins.ts";
+import type { Caller } from "../accounts/caller.ts";
+import { prepareRegistration, type RegistrationDeps } from "../accounts/register.ts";
+import { prepareUserUpdate, type UserUpdateDeps } from "../accounts/update-user.ts";
+import type { UserRow } from "../db/tables.ts";
+import { defineResource } from "../jsonapi/resource/define.ts";
+import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
+import { admin, anyone, member, nobody, own } from "./access.ts";
+import type { GuardedAttempts } from "./attempts.ts";
+import { emailAddress, normalEmail, secret } from "./value-types.ts";
+
+export type UsersDeps = RegistrationDeps & UserUpdateDeps & {
+  /** Bounds how often a client may be wrong about a current password. */
+  readonly attempts: GuardedAttempts;
+  /** Bounds how often a client may ask for mails. */
+  readonly mailRequests: (request: Parameters<GuardedAttempts>[0]) => Promise<void>;
+};
+
+const profile = { nullable: true, create: anyone, update: member, sort: true, filter: true };
+
+/** People with an account. Ordinary users see and change themselves. */
+export function users(deps: UsersDeps) {
+  return defineResource<UserRow, Caller>()({
+    type: "users",
+    table: "users",
+    clientIds: true,
+    timestamps: { created: "created_at", updated: "updated_at" },
+    scope: own("id"),
+    attributes: {
+      email: {
+        value: emailAddress,
+        normal: { column: "email_normal", of: normalEmail },
+        required: true,
+        create: anyone,
+        update: member,
+        sort: true,
+        filter: true,
+      },
+      firstName: { value: string({ trim: true }), ...profile },
+      lastName: { value: string({ trim: true }), ...profile },
+      avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
+      password: { value: secret, column: null, read: nobody, create: anyone, update: member },
+      // Only a change needs it; clients that send all they know of a new user send it as null.
+      currentPassword: { value: secret, column: null, read: nobody, create: anyone, update: member },
+      isVerified: { value: boolean, default: false, create: admin, update: admin, sort: true, filter: true },
+      lastLoginAt: { value: dateTime, nullable: true, sort: true, filter: true },
+      createdAt: { value: dateTime, sort: true, filter: true },
+      updatedAt: { value: dateTime, sort: true, filter: true },
+    },
+    relationships: {
+      roles: {
+        to: "many",
+        type: "roles",
+        through: { table: "user_roles", from: "user_id", to: "role_id" },
+        write: admin,
+      },
+      sessions: { to: "many", type: "sessions", through: { foreignKey: "user_id" } },
+    },
+    create: {
+      access: (caller) => deps.mode !== "admin" || caller.isAdmin,
+      run: async ({ id, values }, { caller, request }) => {
+        const input = values as { email: string; password?: string };
+        if (deps.mode === "confirm" && !caller.isAdmin) await deps.mailRequests(request);
+        const commit = await prepareRegistration(deps, { ...input, id, caller });
+        return async (trx) => {
+          const registered = await commit(trx);
+          if ("accepted" in registered) return { accepted: { message: ACCEPTED } };
+          // Whoever registers is not logged in yet, but has just said everything that the answer shows.
+          return { id: registered.userId, as: caller.isAdmin ? caller : { ...caller, userId: registered.userId } };
+        };
+      },
+    },
+    update: {
+      scope: own("id"),
+      run: ({ current, values }, { caller, request }) =>
+        deps.attempts(request, () => prepareUserUpdate(deps, { user: current, changes: values, caller })),
+    },
+    delete: { scope: own("id") },
+    around: (trx, write, run) =>
+      write.kind === "delete" || write.relationships.includes("roles") ? keepAnAdmin(trx, run) : run(),
+  });
+}
+
+const ACCEPTED = "If this address can be used, a mail with a link that goes on from here is on its way to it.";

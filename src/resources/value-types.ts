@@ -1,0 +1,31 @@
+import { parseEmail } from "../accounts/email.ts";
+import type { ValueType } from "../jsonapi/resource/value-types.ts";
+
+/** An email address, as it is stored: trimmed, otherwise as given. */
+export const emailAddress: ValueType = {
+  name: "email",
+  parse: (json) => {
+    if (typeof json !== "string") return { message: "must be a string" };
+    const email = parseEmail(json);
+    return "message" in email ? email : { value: email.address };
+  },
+  // An address that cannot be is one that nobody has: comparing with it finds nothing, and is no fault.
+  parseText: (text) => ({ value: text }),
+  toJson: (stored) => stored,
+  schema: { type: "string", format: "email", maxLength: 254 },
+};
+
+/** The form by which addresses are compared. What is no address is its own. */
+export function normalEmail(text: string): string {
+  const email = parseEmail(text);
+  return "message" in email ? text : email.normal;
+}
+
+/** Text that only hooks see, and that is judged there: whatever it holds, it is never stored or shown as it is. */
+export const secret: ValueType = {
+  name: "secret",
+  parse: (json) => (typeof json === "string" ? { value: json } : { message: "must be a string" }),
+  parseText: () => ({ message: "cannot be compared" }),
+  toJson: () => undefined,
+  schema: { type: "string", writeOnly: true },
+};
