@@ -72,13 +72,16 @@ export function uriTooLong(): Fault {
   });
 }
 
-export function unsupportedMediaType(detail: string): Fault {
+export function unsupportedMediaType(
+  detail: string,
+  header: "Content-Type" | "Content-Encoding" = "Content-Type",
+): Fault {
   return new Fault({
     status: 415,
     code: "unsupported-media-type",
     title: "Unsupported media type",
     detail,
-    source: { header: "Content-Type" },
+    source: { header },
   });
 }
 
@@ -238,4 +241,11 @@ export function wrongCurrentPassword(): Fault {
     source: { pointer: "/data/attributes/currentPassword" },
     meta: { attribute: "currentPassword", message: "is not the present password" },
   });
+}
+
+const WRONG_SECRETS: ReadonlySet<string> = new Set(["wrong-credentials", "wrong-current-password", "user-not-found"]);
+
+/** Whether the fault is what somebody gets who guesses: a password, an account or a token. */
+export function isWrongSecret(error: unknown): boolean {
+  return error instanceof Fault && WRONG_SECRETS.has(error.code);
 }

@@ -1,7 +1,9 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+
 import { keepAnAdmin } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { prepareRegistration, type RegistrationDeps } from "../accounts/register.ts";
-import { prepareUserUpdate, type UserUpdateDeps } from "../accounts/update-user.ts";
+import { prepareUserUpdate, type UserChanges, type UserUpdateDeps } from "../accounts/update-user.ts";
 import type { UserRow } from "../db/tables.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
 import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
@@ -9,12 +11,13 @@ import { admin, anyone, member, nobody, own } from "./access.ts";
 import type { GuardedAttempts } from "./attempts.ts";
 import { emailAddress, normalEmail, secret } from "./value-types.ts";
 
-export type UsersDeps = RegistrationDeps & UserUpdateDeps & {
-  /** Bounds how often a client may be wrong about a current password. */
-  readonly attempts: GuardedAttempts;
-  /** Bounds how often a client may ask for mails. */
-  readonly mailRequests: (request: Parameters<GuardedAttempts>[0]) => Promise<void>;
-};
+export type UsersDeps = RegistrationDeps &
+  UserUpdateDeps & {
+    /** Bounds how often a client may be wrong about a current password. */
+    readonly attempts: GuardedAttempts;
+    /** Bounds how often a client may ask for mails. */
+    readonly mailRequests: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  };
 
 const profile = { nullable: true, create: anyone, update: member, sort: true, filter: true };
 
@@ -58,9 +61,9 @@ export function users(deps: UsersDeps) {
     },
     create: {
       access: (caller) => deps.mode !== "admin" || caller.isAdmin,
-      run: async ({ id, values }, { caller, request }) => {
+      run: async ({ id, values }, { caller, request, reply }) => {
         const input = values as { email: string; password?: string };
-        if (deps.mode === "confirm" && !caller.isAdmin) await deps.mailRequests(request);
+        if (deps.mode === "confirm" && !caller.isAdmin) await deps.mailRequests(request, reply);
         const commit = await prepareRegistration(deps, { ...input, id, caller });
         return async (trx) => {
           const registered = await commit(trx);
@@ -72,8 +75,11 @@ export function users(deps: UsersDeps) {
     },
     update: {
       scope: own("id"),
-      run: ({ current, values }, { caller, request }) =>
-        deps.attempts(request, () => prepareUserUpdate(deps, { user: current, changes: values, caller })),
+      run: ({ current, values }, { caller, request }) => {
+        const changes: UserChanges = values;
+        const prepare = () => prepareUserUpdate(deps, { user: current, changes, caller });
+        return changes.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
+      },
     },
     delete: { scope: own("id") },
     around: (trx, write, run) =>

@@ -38,8 +38,8 @@ export function planContext<Caller>({ layer, caller }: Exchange<Caller>): PlanCo
   return { registry: layer.registry, caller };
 }
 
-export function writeContext<Caller>({ layer, caller, request }: Exchange<Caller>): WriteContext<Caller> {
-  return { caller, request, db: layer.db, now: layer.clock() };
+export function writeContext<Caller>({ layer, caller, request, reply }: Exchange<Caller>): WriteContext<Caller> {
+  return { caller, request, reply, db: layer.db, now: layer.clock() };
 }
 
 /** @throws {Fault} 401 or 403 when no resource of the type is for this caller's eyes */

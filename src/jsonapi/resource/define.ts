@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
 import type { Scope } from "./condition.ts";
@@ -63,6 +63,8 @@ export type Relationship<Row, Caller> = ToOne<Row, Caller> | ToMany<Caller>;
 export interface WriteContext<Caller> {
   readonly caller: Caller;
   readonly request: FastifyRequest;
+  /** For headers; the answer itself is the layer's. */
+  readonly reply: FastifyReply;
   readonly db: Knex;
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -1,0 +1,156 @@
+import { availableParallelism } from "node:os";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { Knex } from "knex";
+
+import { clientOf } from "./accounts/client.ts";
+import { ensureAdmin } from "./accounts/ensure-admin.ts";
+import { Hasher } from "./accounts/hasher.ts";
+import { findCaller } from "./accounts/sessions.ts";
+import type { Config } from "./config/variables.ts";
+import { systemClock, type Clock } from "./db/clock.ts";
+import { openDatabase } from "./db/knex.ts";
+import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
+import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
+import { logEvents } from "./events/log.ts";
+import { housekeeping } from "./housekeeping.ts";
+import { registerCors } from "./http/cors.ts";
+import { registerErrorHandling } from "./http/error-handler.ts";
+import { registerHealth } from "./http/health.ts";
+import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
+import { createServer, type ServerOptions } from "./http/server.ts";
+import { registerJsonApi } from "./jsonapi/http/plugin.ts";
+import { Mailbox } from "./mail/mailbox.ts";
+import type { Mailer } from "./mail/mailer.ts";
+import { postmarkMailer } from "./mail/postmark.ts";
+import type { OutboxWorker } from "./outbox/worker.ts";
+import { registerPages } from "./pages/plugin.ts";
+import { resetRoutes } from "./reset/routes.ts";
+import { resources } from "./resources/index.ts";
+import { mailWorker } from "./mail-worker.ts";
+
+/** The whole server, not yet listening. */
+export interface App {
+  readonly app: FastifyInstance;
+  readonly db: Knex;
+  readonly worker: OutboxWorker;
+  /** The absolute base of all links, without a slash at the end. */
+  publicUrl(): string;
+  /** Where mails are when there is no mail service. */
+  readonly mailbox: Mailbox | undefined;
+}
+
+/** What a caller may bring instead of the usual parts. */
+export interface AppParts {
+  readonly clock?: Clock;
+  readonly logger?: ServerOptions["logger"];
+  /** How many threads libuv has for hashing, files and DNS together (`UV_THREADPOOL_SIZE`). Default 4, as libuv's. */
+  readonly threads?: number;
+}
+
+const PREFIX = "/v1";
+
+/**
+ * Builds the server: opens and migrates the database, and puts every part in its place, in the order in which a request meets
+ * them. `app.close()` stops the worker and closes the database.
+ *
+ * @throws {Error} when the database cannot be reached or migrated
+ */
+export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
+  const clock = parts.clock ?? systemClock;
+  const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
+  const observe = logEvents(app.log);
+  const publicUrl = () => config.PUBLIC_URL ?? listeningUrl(app, config);
+  const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
+
+  const db = openDatabase(config.DATABASE_URL);
+  try {
+    await migrateToLatest(db);
+    if (config.ADMIN_EMAIL !== undefined) await ensureAdmin({ db, clock }, config.ADMIN_EMAIL);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+
+  const hasher = new Hasher({
+    logN: config.SCRYPT_LOG_N,
+    p: config.SCRYPT_P,
+    concurrency: Math.min(availableParallelism(), (parts.threads ?? 4) - 1),
+    observe,
+  });
+  const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
+  const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
+
+  registerErrorHandling(app);
+  await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
+  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
+  const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
+  const limitFailures = failureLimiter(app, "failures", config.LOGIN_LIMIT_PER_IP, isWrongSecret);
+
+  registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
+  registerJsonApi(app, {
+    db,
+    clock,
+    publicUrl,
+    prefix: PREFIX,
+    pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
+    authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request)),
+    challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
+    resources: resources({
+      db,
+      clock,
+      hasher,
+      mode: config.REGISTRATION,
+      passwordMinLength: config.PASSWORD_MIN_LENGTH,
+      sessionTtl: config.SESSION_TTL,
+      attempts: (request, run) => limitFailures.attempt(request, run),
+      mailRequests: limitMailRequests,
+    }),
+  });
+  await app.register(resetRoutes, {
+    db,
+    clock,
+    hasher,
+    passwordMinLength: config.PASSWORD_MIN_LENGTH,
+    resetTokenTtl: config.RESET_TOKEN_TTL,
+    limitRequests: limitMailRequests,
+    limitFailures,
+    wake: () => {
+      worker.wake();
+    },
+  });
+  await registerPages(app, {
+    appName: config.APP_NAME,
+    publicUrl,
+    minPasswordLength: config.PASSWORD_MIN_LENGTH,
+    ...(mailbox !== undefined && config.NODE_ENV !== "production" ? { mailbox } : {}),
+  });
+
+  const chores = housekeeping({ db, clock, observe, quotaSeconds: config.RESET_LIMIT_PER_ACCOUNT.windowSeconds });
+  app.addHook("onListen", async () => {
+    worker.start();
+    chores.start();
+  });
+  app.addHook("onClose", async () => {
+    chores.stop();
+    await worker.close();
+    await db.destroy();
+  });
+  return { app, db, worker, publicUrl, mailbox };
+}
+
+function postmark(config: Config): Mailer {
+  return postmarkMailer({
+    token: config.POSTMARK_SERVER_TOKEN ?? "",
+    apiUrl: config.POSTMARK_API_URL,
+    stream: config.POSTMARK_MESSAGE_STREAM,
+    from: config.MAIL_FROM,
+  });
+}
+
+/** Where the server listens, once it does: with port 0 only then is it known. */
+function listeningUrl(app: FastifyInstance, config: Config): string {
+  const address = app.server.address() as AddressInfo | null;
+  const host = config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST;
+  return `http://${host}:${String(address?.port ?? config.PORT)}`;
+}

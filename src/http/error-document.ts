@@ -1,0 +1,32 @@
+import type { Fault } from "../errors/fault.ts";
+
+const JSON_API = "application/vnd.api+json";
+
+/**
+ * The body of an answer to a request that is refused, with its media type to the byte (JSON:API 1.1 forbids a charset).
+ *
+ * @param id the request's id: under it the log tells more
+ * @param plain for plain JSON: `application/json`, and beside `errors` the text of the first one as `error`
+ */
+export function errorDocument(
+  faults: readonly Fault[],
+  id: string,
+  plain: boolean,
+): { readonly mediaType: string; readonly body: Buffer } {
+  const errors = faults.map(({ status, code, title, detail, source, meta }) => ({
+    id,
+    status: String(status),
+    code,
+    title,
+    detail,
+    source,
+    meta,
+  }));
+  const document = plain
+    ? { error: faults[0]?.detail.replaceAll(/\s+/g, " "), errors }
+    : { jsonapi: { version: "1.1" }, errors };
+  return {
+    mediaType: plain ? "application/json" : JSON_API,
+    body: Buffer.from(JSON.stringify(document)),
+  };
+}
