@@ -16,6 +16,7 @@ import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type ResourceType } from "../resource/registry.ts";
 import { checkContentType, negotiateAccept, type Supported } from "./media-type.ts";
+import { addVary } from "./reply.ts";
 
 export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "pageLimits" | "clock" | "challenge"> {
   readonly resources: readonly AnyResource<Caller>[];
@@ -49,6 +50,8 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
         method,
         url: `${options.prefix}/${type.name}${path}`,
         handler: async (request, reply) => {
+          // First, so that faults say it too. JSON:API 1.1, "Server Responsibilities".
+          addVary(reply, "Accept");
           const negotiated = negotiateAccept(request.headers.accept, SUPPORTED);
           if (hasDocument) checkContentType(request.headers["content-type"], SUPPORTED);
           const caller = await options.authenticate(request);

@@ -3,17 +3,13 @@ import type { FastifyReply } from "fastify";
 import type { Document } from "../read/document.ts";
 import { contentType, type Negotiated } from "./media-type.ts";
 
-/**
- * Sends a document. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids.
- * `Vary: Accept`, since the header decides between this answer and 406. JSON:API 1.1, "Server Responsibilities".
- */
+/** Sends a document. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids. */
 export function sendDocument(
   reply: FastifyReply,
   status: number,
   document: Document,
   negotiated: Negotiated = { ext: [], profile: [] },
 ): FastifyReply {
-  addVary(reply, "Accept");
   return reply
     .status(status)
     .header("content-type", contentType(negotiated))
@@ -22,11 +18,11 @@ export function sendDocument(
 }
 
 export function sendNothing(reply: FastifyReply): FastifyReply {
-  addVary(reply, "Accept");
   return reply.status(204).send();
 }
 
-function addVary(reply: FastifyReply, name: string): void {
+/** Says that the answer depends on a header of the request. RFC 9110, section 12.5.5. */
+export function addVary(reply: FastifyReply, name: string): void {
   const present = reply.getHeader("vary");
   const names = (Array.isArray(present) ? present.join(",") : String(present ?? ""))
     .split(",")

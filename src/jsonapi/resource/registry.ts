@@ -72,9 +72,7 @@ export function createRegistry<Caller>(definitions: readonly AnyResource<Caller>
   return types;
 }
 
-function resolveAttributes<Caller>(
-  definition: AnyResource<Caller>,
-): Map<string, ResourceAttribute<Caller>> {
+function resolveAttributes<Caller>(definition: AnyResource<Caller>): Map<string, ResourceAttribute<Caller>> {
   const attributes = new Map<string, ResourceAttribute<Caller>>();
   for (const [name, attribute] of Object.entries(definition.attributes)) {
     const place = `${definition.type}.${name}`;

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+
+import { fail } from "./environment.ts";
+import { migrateCommand } from "./migrate.ts";
+import { seedCommand } from "./seed-command.ts";
+import { serve } from "./serve.ts";
+import { usersCommand } from "./users.ts";
+
+const program = new Command("rekey")
+  .description("An account server: users, roles and sessions, and the forgotten password.")
+  .showHelpAfterError();
+
+program.command("serve").description("run the server").action(serve);
+program.addCommand(usersCommand());
+program.addCommand(migrateCommand());
+program.addCommand(seedCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  fail(error);
+}

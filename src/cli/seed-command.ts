@@ -1,0 +1,24 @@
+import { Command, InvalidArgumentError } from "commander";
+
+import { Hasher } from "../accounts/hasher.ts";
+import { print, withDatabase } from "./with-database.ts";
+import { seed, SEED_PASSWORD } from "./seed.ts";
+
+/** `rekey seed --users N` */
+export function seedCommand(): Command {
+  return new Command("seed")
+    .description("fill the database with deterministic users and roles, for demos and benchmarks")
+    .requiredOption("--users <count>", "how many users there shall be", wholeNumber)
+    .action((options: { readonly users: number }) =>
+      withDatabase({ migrated: true }, async (db, config) => {
+        const passwordHash = await new Hasher({ logN: config.SCRYPT_LOG_N, p: config.SCRYPT_P }).hash(SEED_PASSWORD);
+        const made = await seed(db, { users: options.users, passwordHash });
+        print(`Made ${String(made)} users, user1@example.org and on, all with the password ${SEED_PASSWORD}.`);
+      }),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return Number(text);
+}

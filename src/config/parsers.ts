@@ -1,0 +1,78 @@
+/** At most `max` in a window of `windowSeconds`. */
+export interface Rate {
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/** From text to a value, or a phrase that follows the variable's name: «takes …». */
+export type Parser<Value> = (value: string) => { readonly value: Value } | { readonly message: string };
+
+export const text: Parser<string> = (value) =>
+  /\p{Cc}/u.test(value) ? { message: "takes text without control characters" } : { value };
+
+export function integer(least: number, most: number): Parser<number> {
+  return (value) => {
+    const number = /^\d{1,12}$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most
+      ? { value: number }
+      : { message: `takes a whole number from ${String(least)} to ${String(most)}` };
+  };
+}
+
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Parser<Choice> {
+  return (value) => {
+    const choice = choices.find((candidate) => candidate === value);
+    return choice === undefined ? { message: `takes one of: ${choices.join(", ")}` } : { value: choice };
+  };
+}
+
+/** Comma-separated; empty for none. */
+export function list<Item>(parse: Parser<Item>): Parser<readonly Item[]> {
+  return (value) => {
+    const items: Item[] = [];
+    for (const part of value.split(",").map((item) => item.trim())) {
+      if (part === "") continue;
+      const parsed = parse(part);
+      if ("message" in parsed) return parsed;
+      items.push(parsed.value);
+    }
+    return { value: items };
+  };
+}
+
+/** `count/seconds`. */
+export const rate: Parser<Rate> = (value) => {
+  const [, max, windowSeconds] = /^(\d{1,9})\/(\d{1,7})$/.exec(value) ?? [];
+  return Number(max) > 0 && Number(windowSeconds) > 0
+    ? { value: { max: Number(max), windowSeconds: Number(windowSeconds) } }
+    : { message: "takes count/seconds such as 5/60, both at least 1" };
+};
+
+/** Absolute, http or https; comes out without a slash at the end. */
+export const httpUrl: Parser<string> = (value) => {
+  const message = "takes an absolute http or https URL without credentials, query and fragment";
+  if (!URL.canParse(value)) return { message };
+  const url = new URL(value);
+  const isPlain =
+    /^https?:$/.test(url.protocol) &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
+  return isPlain && !/[?#]/.test(value) ? { value: url.href.replace(/\/+$/, "") } : { message };
+};
+
+/** Scheme, host and port, as browsers send it. RFC 6454, section 6.1. */
+export const origin: Parser<string> = (value) => {
+  const isOrigin =
+    URL.canParse(value) &&
+    /^https?:$/.test(new URL(value).protocol) &&
+    new URL(value).origin === value.replace(/\/$/, "");
+  return isOrigin ? { value: new URL(value).origin } : { message: "takes origins such as https://example.org" };
+};
+
+/** An address, or a display name and an address in angle brackets. */
+export const mailbox: Parser<string> = (value) =>
+  /^(?:[^\s@<>,]+@[^\s@<>,]+|[^<>\p{Cc}]+ <[^\s@<>,]+@[^\s@<>,]+>)$/u.test(value)
+    ? { value }
+    : { message: "takes an address, or: Name <address>" };

@@ -1,0 +1,173 @@
+import { compile } from "@fastify/proxy-addr";
+
+import { httpUrl, integer, list, mailbox, oneOf, origin, rate, text, type Parser, type Rate } from "./parsers.ts";
+
+/** One environment variable: what it may hold, what it is without being set, and what it means. */
+export interface Variable<Value> {
+  readonly parse: Parser<Value>;
+  /** As it would be written; absent where there is none. */
+  readonly fallback?: string;
+  /** What `.env.example` and the README say in place of a fallback. */
+  readonly fallbackWords?: string;
+  /** Never shown, not even in a fault. */
+  readonly secret?: true;
+  readonly doc: string;
+}
+
+const variable = <Value>(
+  definition: Variable<Value> & { readonly fallback: string },
+): Variable<Value> & { fallback: string } => definition;
+const optional = <Value>(definition: Variable<Value>): Variable<Value> => definition;
+
+/** The table of all variables: the only place that says what there is to configure. `.env.example` and the README follow it. */
+export const variables = {
+  HOST: variable({ parse: text, fallback: "127.0.0.1", doc: "Where to listen." }),
+  PORT: variable({
+    parse: integer(0, 65_535),
+    fallback: "3000",
+    doc: "Where to listen. 0 picks a free port and prints it.",
+  }),
+  NODE_ENV: variable({
+    parse: oneOf("development", "production", "test"),
+    fallback: "development",
+    doc: "`production` switches off the mailbox page, demo defaults and pretty logs.",
+  }),
+  DATABASE_URL: variable({
+    parse: databaseUrl,
+    fallback: "sqlite:data/rekey.sqlite",
+    doc: "The database: `sqlite:PATH`.",
+  }),
+  PUBLIC_URL: optional({
+    parse: httpUrl,
+    fallbackWords: "`http://HOST:PORT`; required in production",
+    doc: "Absolute base of all links in documents. Never taken from a request's headers.",
+  }),
+  FRONTEND_URL: optional({
+    parse: httpUrl,
+    fallbackWords: "the server's own pages",
+    doc: "Base of the link in reset mails: `FRONTEND_URL/reset-password?token=…`.",
+  }),
+  POSTMARK_SERVER_TOKEN: optional({
+    parse: text,
+    secret: true,
+    fallbackWords: "none; required in production",
+    doc: "Postmark's server token. Without it mail goes to the mailbox page.",
+  }),
+  POSTMARK_API_URL: variable({
+    parse: httpUrl,
+    fallback: "https://api.postmarkapp.com",
+    doc: "For tests: a stand-in.",
+  }),
+  POSTMARK_MESSAGE_STREAM: variable({ parse: text, fallback: "outbound", doc: "Postmark's message stream." }),
+  MAIL_FROM: variable({
+    parse: mailbox,
+    fallback: "no-reply@localhost",
+    doc: "The sender of all mails: an address, or `Name <address>`. Required in production.",
+  }),
+  APP_NAME: variable({ parse: text, fallback: "Rekey", doc: "Shown in mails and pages." }),
+  CORS_ORIGINS: optional({
+    parse: list(origin),
+    fallbackWords: "the origin of `FRONTEND_URL`",
+    doc: "Comma-separated origins that browsers may call from.",
+  }),
+  TRUST_PROXY: variable({
+    parse: list(proxyRange),
+    fallback: "",
+    doc: "Comma-separated addresses or CIDR ranges of proxies whose `X-Forwarded-For` is believed.",
+  }),
+  RESET_TOKEN_TTL: variable({
+    parse: integer(60, 604_800),
+    fallback: "3600",
+    doc: "Seconds that a reset token lives.",
+  }),
+  RESET_LIMIT_PER_IP: variable({
+    parse: rate,
+    fallback: "5/60",
+    doc: "Requests for a mail per client address: count/seconds. An IPv6 client is its /64.",
+  }),
+  RESET_LIMIT_PER_ACCOUNT: variable({
+    parse: rate,
+    fallback: "3/3600",
+    doc: "Reset mails per account address: count/seconds. Over it the answer stays the usual one, and no mail goes out.",
+  }),
+  LOGIN_LIMIT_PER_IP: variable({
+    parse: rate,
+    fallback: "20/60",
+    doc: "Failed logins and failed token redemptions per client address: count/seconds.",
+  }),
+  GLOBAL_LIMIT_PER_IP: variable({
+    parse: rateOrNone,
+    fallback: "0",
+    doc: "All requests per client address: count/seconds, or 0 for no limit.",
+  }),
+  SESSION_TTL: variable({ parse: integer(60, 31_536_000), fallback: "1209600", doc: "Seconds that a session lives." }),
+  PASSWORD_MIN_LENGTH: variable({
+    parse: integer(8, 128),
+    fallback: "8",
+    doc: "Characters. 15 for NIST's rule where the password is the only factor.",
+  }),
+  SCRYPT_LOG_N: variable({
+    parse: integer(1, 20),
+    fallback: "15",
+    doc: "scrypt's cost: log2 of N, with r=8. Weaker than an OWASP line is refused in production.",
+  }),
+  SCRYPT_P: variable({ parse: integer(1, 32), fallback: "3", doc: "scrypt's parallelism." }),
+  REGISTRATION: variable({
+    parse: oneOf("open", "confirm", "admin"),
+    fallback: "open",
+    doc: "`open`: anyone makes a user. `confirm`: anyone asks for one, and the mailed link sets the password. `admin`: only an admin makes users.",
+  }),
+  ADMIN_EMAIL: optional({
+    parse: address,
+    fallbackWords: "none",
+    doc: "At start-up this address is made a verified admin; a new one gets a mail to set a password.",
+  }),
+  MAX_PAGE_SIZE: variable({ parse: integer(1, 1000), fallback: "100", doc: "The largest page of a collection." }),
+  DEFAULT_PAGE_SIZE: variable({
+    parse: integer(1, 1000),
+    fallback: "20",
+    doc: "The size of a page where none is asked for.",
+  }),
+  LOG_LEVEL: variable({
+    parse: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
+    fallback: "info",
+    doc: "pino's levels.",
+  }),
+} satisfies Record<string, Variable<unknown>>;
+
+type Variables = typeof variables;
+export type VariableName = keyof Variables;
+
+type ValueOf<Definition> = Definition extends Variable<infer Value> ? Value : never;
+
+/** The configuration of one server: frozen, checked, by the variables' own names. */
+export type Config = Readonly<{
+  [Name in VariableName]: Variables[Name] extends { fallback: string }
+    ? ValueOf<Variables[Name]>
+    : ValueOf<Variables[Name]> | undefined;
+}>;
+
+function databaseUrl(value: string) {
+  const isKnown = /^sqlite:.+/.test(value) || /^postgres(ql)?:\/\/[^/]/.test(value);
+  return isKnown ? { value } : { message: "takes sqlite:PATH or postgres://…" };
+}
+
+/** `true` and numbers would let clients choose their address, or make all of them one. */
+function proxyRange(value: string) {
+  const message = "takes addresses or CIDR ranges such as 10.0.0.0/8, and neither true nor a number of hops";
+  if (!/[.:]/.test(value)) return { message };
+  try {
+    compile(value);
+    return { value };
+  } catch {
+    return { message };
+  }
+}
+
+function address(value: string) {
+  return /^[^\s@<>,]+@[^\s@<>,]+$/.test(value) ? { value } : { message: "takes an email address" };
+}
+
+function rateOrNone(value: string): { readonly value: Rate | null } | { readonly message: string } {
+  return value === "0" ? { value: null } : rate(value);
+}
