@@ -2,7 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { malformedBody, unsupportedMediaType } from "../errors/catalogue.ts";
-import { walkJson } from "./json-walk.ts";
+import { checkKeys } from "./json-keys.ts";
+import { describeSyntaxFault } from "./json-place.ts";
 
 const MEDIA_TYPES = ["application/json", "application/vnd.api+json"];
 
@@ -52,12 +53,12 @@ function readJson(request: FastifyRequest, body: Buffer): unknown {
 export function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw malformedBody("The body is not well-formed UTF-8.");
   const text = body.toString("utf8").replace(/^\uFEFF/, "");
-  // First, since it stops at the first fault: `JSON.parse` takes 20 ms for 250 KB of opening brackets.
-  walkJson(text);
+  checkKeys(text);
   try {
     return JSON.parse(text);
   } catch {
-    throw malformedBody("The body is not JSON.");
+    const fault = describeSyntaxFault(text);
+    throw malformedBody(`The body is not JSON${fault === undefined ? "" : `: ${fault}`}.`);
   }
 }
 

@@ -2,11 +2,18 @@ import { LogController, type FastifyInstance, type FastifyReply, type FastifyReq
 
 import { describeError } from "../events/log.ts";
 
+/** Noted when a request arrives: once its connection is gone, so is the address. */
+const clients = new WeakMap<FastifyRequest, string>();
+
 /**
  * Logs one line a request, when it is answered or given up by the client. Names the route's pattern, never the URL (tokens stand
  * there), and no header and no body.
  */
 export function registerRequestLog(app: FastifyInstance): void {
+  app.addHook("onRequest", (request, _reply, done) => {
+    clients.set(request, request.ip);
+    done();
+  });
   app.addHook("onResponse", (request, reply, done) => {
     request.log.info(
       { ...fieldsOf(request), status: reply.statusCode, durationMs: Math.round(reply.elapsedTime * 10) / 10 },
@@ -21,7 +28,7 @@ export function registerRequestLog(app: FastifyInstance): void {
 }
 
 function fieldsOf(request: FastifyRequest) {
-  return { method: request.method, route: request.routeOptions.url ?? null, client: request.ip };
+  return { method: request.method, route: request.routeOptions.url ?? null, client: clients.get(request) };
 }
 
 /** Fastify's own log lines: without those that would say the same again, or the URL. */

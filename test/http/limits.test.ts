@@ -1,0 +1,135 @@
+import t from "tap";
+
+import { notFound, wrongCredentials } from "../../src/errors/catalogue.ts";
+import { failureLimiter, registerLimits, requestLimiter } from "../../src/http/limits.ts";
+import { makeServer, theError } from "../fixtures/bare-server.ts";
+
+async function limited(test: Parameters<typeof makeServer>[0], max: number, windowSeconds = 60) {
+  const { app } = makeServer(test);
+  await registerLimits(app, { global: null });
+  app.get("/a", { preHandler: requestLimiter(app, "a", { max, windowSeconds }) }, (_request, reply) => reply.send({}));
+  app.get("/b", { preHandler: requestLimiter(app, "b", { max, windowSeconds }) }, (_request, reply) => reply.send({}));
+  return app;
+}
+
+t.test("requests beyond the rate are 429, and every answer tells how many are left", async (t) => {
+  const app = await limited(t, 2);
+  const seen: unknown[] = [];
+  for (let n = 0; n < 3; n++) {
+    const { statusCode, headers } = await app.inject("/a");
+    seen.push([statusCode, headers["ratelimit-limit"], headers["ratelimit-remaining"], headers["retry-after"]]);
+    t.ok(Number(headers["ratelimit-reset"]) > 50 && Number(headers["ratelimit-reset"]) <= 60);
+  }
+  t.match(seen, [
+    [200, "2", "1", undefined],
+    [200, "2", "0", undefined],
+    [429, "2", "0", /^(59|60)$/],
+  ]);
+  t.equal(theError((await app.inject("/a")).body).code, "too-many-requests");
+});
+
+t.test("each limiter and each client is counted by itself", async (t) => {
+  const app = await limited(t, 1);
+  t.equal((await app.inject("/a")).statusCode, 200);
+  t.equal((await app.inject("/a")).statusCode, 429);
+  t.equal((await app.inject("/b")).statusCode, 200);
+  t.equal((await app.inject({ url: "/a", remoteAddress: "192.0.2.1" })).statusCode, 200);
+});
+
+t.test("an IPv6 client is its /64, an IPv4-mapped one its IPv4 address", async (t) => {
+  const app = await limited(t, 1);
+  const from = async (remoteAddress: string) => (await app.inject({ url: "/a", remoteAddress })).statusCode;
+  t.equal(await from("2001:db8:1:2::1"), 200);
+  t.equal(await from("2001:db8:1:2:ffff::9"), 429);
+  t.equal(await from("2001:db8:1:3::1"), 200);
+  t.equal(await from("192.0.2.7"), 200);
+  t.equal(await from("::ffff:192.0.2.7"), 429);
+  t.equal(await from("::ffff:192.0.2.8"), 200);
+  t.equal(await from("fe80::1%eth0"), 200);
+});
+
+t.test("after the window a client may again", async (t) => {
+  const app = await limited(t, 1, 1);
+  t.equal((await app.inject("/a")).statusCode, 200);
+  t.equal((await app.inject("/a")).statusCode, 429);
+  await new Promise((resolve) => setTimeout(resolve, 1050));
+  t.equal((await app.inject("/a")).statusCode, 200);
+});
+
+t.test("many other clients do not make the server forget one", async (t) => {
+  const app = await limited(t, 1);
+  t.equal((await app.inject({ url: "/a", remoteAddress: "192.0.2.1" })).statusCode, 200);
+  for (let n = 0; n < 6000; n++) {
+    await app.inject({ url: "/a", remoteAddress: `10.0.${String(n >> 8)}.${String(n & 255)}` });
+  }
+  t.equal((await app.inject({ url: "/a", remoteAddress: "192.0.2.1" })).statusCode, 429);
+});
+
+t.test("the global limit counts every request, also of unknown URLs, but no route that is exempt", async (t) => {
+  const { app } = makeServer(t);
+  await registerLimits(app, { global: { max: 2, windowSeconds: 60 } });
+  app.get("/probe", { config: { rateLimit: false } }, (_request, reply) => reply.send({}));
+  t.equal((await app.inject("/nothing")).statusCode, 404);
+  t.equal((await app.inject("/nothing")).statusCode, 404);
+  t.equal((await app.inject("/nothing")).statusCode, 429);
+  t.equal((await app.inject("/probe")).statusCode, 200);
+});
+
+/** A server whose `GET /try?ok` succeeds and whose `GET /try` fails, with 401 or what `thrown` makes. */
+async function guarded(test: Parameters<typeof makeServer>[0], max: number, thrown: () => Error = wrongCredentials) {
+  const { app } = makeServer(test);
+  await registerLimits(app, { global: null });
+  const failures = failureLimiter(app, "login", { max, windowSeconds: 60 });
+  let runs = 0;
+  app.get("/try", (request) =>
+    failures.attempt(request, async () => {
+      runs += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (!("ok" in (request.query as object))) throw thrown();
+      return {};
+    }),
+  );
+  return { app, runs: () => runs };
+}
+
+t.test("only failures count, and after too many nothing is run any more", async (t) => {
+  const { app, runs } = await guarded(t, 2);
+  for (let n = 0; n < 5; n++) t.equal((await app.inject("/try?ok")).statusCode, 200);
+  t.equal((await app.inject("/try")).statusCode, 401);
+  t.equal((await app.inject("/try")).statusCode, 401);
+  const refused = await app.inject("/try?ok");
+  t.equal(refused.statusCode, 429);
+  t.ok(Number(refused.headers["retry-after"]) > 50);
+  t.equal(refused.headers["ratelimit-remaining"], "0");
+  t.equal(runs(), 7);
+  t.equal((await app.inject({ url: "/try?ok", remoteAddress: "192.0.2.1" })).statusCode, 200);
+});
+
+t.test("a hundred guesses at once are no more than the rate", async (t) => {
+  const { app, runs } = await guarded(t, 5);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => app.inject("/try")));
+  t.equal(answers.filter(({ statusCode }) => statusCode === 401).length, 5);
+  t.equal(answers.filter(({ statusCode }) => statusCode === 429).length, 95);
+  t.equal(runs(), 5);
+  t.equal((await app.inject("/try")).statusCode, 429);
+});
+
+t.test("attempts that went well leave nothing behind", async (t) => {
+  const { app } = await guarded(t, 3);
+  for (let round = 0; round < 3; round++) {
+    const answers = await Promise.all(Array.from({ length: 3 }, () => app.inject("/try?ok")));
+    t.same(
+      answers.map(({ statusCode }) => statusCode),
+      [200, 200, 200],
+    );
+  }
+});
+
+t.test("404 is a failure, any other error is none", async (t) => {
+  const wrong = await guarded(t, 1, notFound);
+  t.equal((await wrong.app.inject("/try")).statusCode, 404);
+  t.equal((await wrong.app.inject("/try")).statusCode, 429);
+  const broken = await guarded(t, 1, () => new Error("broken"));
+  t.equal((await broken.app.inject("/try")).statusCode, 500);
+  t.equal((await broken.app.inject("/try")).statusCode, 500);
+});
