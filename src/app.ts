@@ -60,7 +60,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const clock = parts.clock ?? systemClock;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
   const observe = logEvents(app.log);
-  const publicUrl = () => config.PUBLIC_URL ?? listeningUrl(app, config);
+  const publicUrl = publicUrlOf(app, config);
   const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
 
   const db = openDatabase(config.DATABASE_URL);
@@ -148,9 +148,18 @@ function postmark(config: Config): Mailer {
   });
 }
 
-/** Where the server listens, once it does: with port 0 only then is it known. */
-function listeningUrl(app: FastifyInstance, config: Config): string {
-  const address = app.server.address() as AddressInfo | null;
-  const host = config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST;
-  return `http://${host}:${String(address?.port ?? config.PORT)}`;
+/**
+ * The base of all links: as configured, or where the server listens. With port 0 only the listening server knows, and asking
+ * it for every link of a document would cost a tenth of the answer: it is asked once.
+ */
+function publicUrlOf(app: FastifyInstance, config: Config): () => string {
+  let known = config.PUBLIC_URL;
+  return () => {
+    if (known !== undefined) return known;
+    const address = app.server.address() as AddressInfo | null;
+    const host = config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST;
+    const url = `http://${host}:${String(address?.port ?? config.PORT)}`;
+    if (address !== null) known = url;
+    return url;
+  };
 }
