@@ -1,0 +1,42 @@
+import { basename } from "node:path/posix";
+import type { FastifyInstance } from "fastify";
+
+import { type MailboxView, serveMailbox } from "./mailbox-page.ts";
+import { serveResetPage } from "./reset-page.ts";
+import { pageHeaders } from "./security-headers.ts";
+import { serveAssets } from "./static-files.ts";
+
+export interface PagesOptions {
+  /** The name that people know the service by. */
+  readonly appName: string;
+  /** The absolute base of all links, without a slash at the end; asked for with each request, since a port may be known only then. */
+  publicUrl(): string;
+  /** Code points. */
+  readonly minPasswordLength: number;
+  /** The mails that were not sent; without it there is no mailbox page. For development only: it shows everybody's reset links. */
+  readonly mailbox?: MailboxView | undefined;
+}
+
+/**
+ * The pages for people: the reset page, where browsers look for it, and the mailbox of development. Whatever they answer has the
+ * headers of `security-headers.ts`; other routes of `app` do not get them.
+ *
+ * @throws {Error} when a file of a page cannot be read
+ */
+export async function registerPages(app: FastifyInstance, options: PagesOptions): Promise<void> {
+  const { appName, publicUrl, minPasswordLength, mailbox } = options;
+  const isHttps = () => publicUrl().startsWith("https:");
+
+  await app.register((pages, _options, done) => {
+    pages.addHook("onRequest", async (request, reply) => {
+      reply.headers(pageHeaders({ isHttps: isHttps() }));
+      // Where the router takes /page/ for /page, all relative links of the page would lead astray.
+      const [path = "", ...query] = request.url.split(/(?=\?)/);
+      if (path.endsWith("/")) return await reply.redirect(`../${basename(path)}${query.join("")}`, 308);
+    });
+    serveAssets(pages);
+    serveResetPage(pages, { appName, publicUrl, minPasswordLength, hasMailbox: mailbox !== undefined });
+    if (mailbox !== undefined) serveMailbox(pages, { appName, mailbox, isHttps });
+    done();
+  });
+}
