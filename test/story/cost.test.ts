@@ -1,0 +1,75 @@
+import t from "tap";
+
+import { makeApp, type Ask, type TestApp } from "../fixtures/app.ts";
+import { makeAdmin, makeUser, newestMail, tokenIn } from "../fixtures/people.ts";
+import { seed } from "../../src/cli/seed.ts";
+
+/** How many statements the database is asked for one request. */
+async function queriesOf(server: TestApp, method: "GET" | "POST" | "PATCH", url: string, ask: Ask) {
+  let queries = 0;
+  const count = () => {
+    queries += 1;
+  };
+  server.db.on("query", count);
+  const answer = await server.ask(method, url, ask);
+  server.db.off("query", count);
+  return { queries, status: answer.status, body: answer.body };
+}
+
+void t.test("a reset request costs one query, whoever is asked for", async (t) => {
+  const server = await makeApp(t);
+  await makeUser(server, { email: "known@example.org" });
+  for (const email of ["known@example.org", "nobody@example.org"]) {
+    const { queries, status } = await queriesOf(server, "POST", "/v1/auth/reset-password", {
+      body: { data: { email } },
+    });
+    t.same({ queries, status }, { queries: 1, status: 200 });
+  }
+});
+
+void t.test("a token that is no good costs one query and no hashing", async (t) => {
+  const server = await makeApp(t);
+  const person = await makeUser(server);
+  await server.ask("POST", "/v1/auth/reset-password", { body: { data: { email: person.email } } });
+  const token = tokenIn(await newestMail(server, person.email));
+  for (const bad of ["x", token.slice(1), token.toUpperCase(), "A".repeat(43)]) {
+    const body = { data: { token: bad, password: "walnut-orbit-9" } };
+    const { queries, status } = await queriesOf(server, "PATCH", "/v1/auth/reset-password", { body });
+    t.same({ queries, status }, { queries: 1, status: 404 });
+  }
+});
+
+void t.test("a refused login costs one query, whether or not there is such a user", async (t) => {
+  const server = await makeApp(t);
+  const person = await makeUser(server);
+  for (const email of [person.email, "nobody@example.org"]) {
+    const body = { data: { type: "sessions", attributes: { email, password: "wrong-wrong" } } };
+    const { queries, status } = await queriesOf(server, "POST", "/v1/sessions", { body });
+    t.same({ queries, status }, { queries: 1, status: 401 });
+  }
+});
+
+void t.test("a read by id costs two: the session and the resource", async (t) => {
+  const server = await makeApp(t);
+  const person = await makeUser(server);
+  const { queries, status } = await queriesOf(server, "GET", `/v1/users/${person.id}`, { token: person.token });
+  t.same({ queries, status }, { queries: 2, status: 200 });
+});
+
+void t.test("a page costs three, and one more for each path of include, however many rows there are", async (t) => {
+  const server = await makeApp(t);
+  const { token } = await makeAdmin(server);
+  await seed(server.db, { users: 120 });
+  const expected = {
+    "/v1/users?page[size]=1": 3,
+    "/v1/users?page[size]=100": 3,
+    "/v1/users?page[size]=1&include=roles": 4,
+    "/v1/users?page[size]=100&include=roles": 4,
+    "/v1/users?page[size]=100&include=roles,sessions": 5,
+    "/v1/users?page[size]=100&include=roles.users.sessions,sessions.user": 7,
+  };
+  for (const [url, cost] of Object.entries(expected)) {
+    const { queries, status } = await queriesOf(server, "GET", url, { token });
+    t.same({ queries, status }, { queries: cost, status: 200 }, url);
+  }
+});
