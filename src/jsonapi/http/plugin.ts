@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 
-import type { Fault } from "../../errors/fault.ts";
 import { changeRelationship } from "../endpoints/change-relationship.ts";
 import { createResource } from "../endpoints/create-resource.ts";
 import { deleteResource } from "../endpoints/delete-resource.ts";
@@ -11,7 +10,6 @@ import { fetchResource } from "../endpoints/fetch-resource.ts";
 import type { Exchange, Layer } from "../endpoints/layer.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
 import { urlsBelow } from "../read/links.ts";
-import type { PageLimits } from "../read/page.ts";
 import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type ResourceType } from "../resource/registry.ts";
@@ -27,8 +25,6 @@ export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "page
   /** Who makes the request. */
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
 }
-
-export type { Fault, PageLimits };
 
 const SUPPORTED: Supported = { ext: [], profile: [] };
 
