@@ -68,10 +68,34 @@ export function toBoolean(value: unknown): boolean {
  * Only nullable columns are told so, since PostgreSQL's ordinary index would not serve the order otherwise.
  */
 export function orderBy(query: Knex.QueryBuilder, column: string, direction: "asc" | "desc", nullable: boolean): void {
-  const isPostgres = query.client.config.client !== undefined && String(query.client.dialect) === "postgresql";
-  if (nullable && isPostgres) {
+  if (nullable && isPostgres(query)) {
     query.orderBy(column, direction, direction === "asc" ? "first" : "last");
   } else {
     query.orderBy(column, direction);
   }
+}
+
+/**
+ * Adds «`column` has these parts in their order, the first at its beginning, the last at its end, anything between them».
+ * SQLite's LIKE ignores the case of ASCII letters, its GLOB does not; PostgreSQL has LIKE and ILIKE. Letters beyond ASCII are
+ * compared as they are on SQLite when the case is ignored: it knows no other.
+ */
+export function whereLike(
+  query: Knex.QueryBuilder,
+  column: string,
+  parts: readonly string[],
+  ignoreCase: boolean,
+): void {
+  const likePattern = parts.map((part) => part.replace(/[\\%_]/g, "\\$&")).join("%");
+  if (isPostgres(query)) {
+    query.whereRaw(`?? ${ignoreCase ? "ilike" : "like"} ? escape '\\'`, [column, likePattern]);
+  } else if (ignoreCase) {
+    query.whereRaw("?? like ? escape '\\'", [column, likePattern]);
+  } else {
+    query.whereRaw("?? glob ?", [column, parts.map((part) => part.replace(/[*?[]/g, "[$&]")).join("*")]);
+  }
+}
+
+function isPostgres(query: Knex.QueryBuilder): boolean {
+  return String(query.client.dialect) === "postgresql";
 }

@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { orderBy } from "../../db/dialect.ts";
+import { orderBy, whereLike } from "../../db/dialect.ts";
 import type { Condition, Scope } from "../resource/condition.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import type { CollectionPlan, Selection } from "./plan.ts";
@@ -133,16 +133,28 @@ function addCondition<Caller>(
     query.where(`${alias}.${condition.column}`, OPERATORS[condition.operator], condition.value);
   } else if ("in" in condition) {
     query.whereIn(`${alias}.${condition.column}`, [...condition.in]);
+  } else if ("like" in condition) {
+    whereLike(query, `${alias}.${condition.column}`, condition.like, condition.ignoreCase);
+  } else if ("isNull" in condition) {
+    if (condition.isNull) query.whereNull(`${alias}.${condition.column}`);
+    else query.whereNotNull(`${alias}.${condition.column}`);
+  } else if ("not" in condition) {
+    query.whereNot((negated) => {
+      addCondition(negated, type, alias, condition.not);
+    });
   } else if ("all" in condition) {
+    if (condition.all.length === 0) query.whereRaw("1 = 1");
     query.where((group) => {
       for (const part of condition.all) addCondition(group, type, alias, part);
     });
   } else if ("any" in condition) {
+    if (condition.any.length === 0) query.whereRaw("1 = 0");
     query.where((group) => {
-      for (const part of condition.any)
+      for (const part of condition.any) {
         group.orWhere((alternative) => {
           addCondition(alternative, type, alias, part);
         });
+      }
     });
   } else if ("linkedBy" in condition) {
     const { table, column, where, equals } = condition.linkedBy;

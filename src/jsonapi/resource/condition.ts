@@ -7,7 +7,13 @@ import type { Scalar } from "./value-types.ts";
 export type Condition =
   | { readonly column: string; readonly operator: Operator; readonly value: Scalar }
   | { readonly column: string; readonly in: readonly Scalar[] }
+  /** Text that has the parts in their order, the first at its beginning and the last at its end; anything between them. */
+  | { readonly column: string; readonly like: readonly string[]; readonly ignoreCase: boolean }
+  | { readonly column: string; readonly isNull: boolean }
+  | { readonly not: Condition }
+  /** Every one of them; of none, every row. */
   | { readonly all: readonly Condition[] }
+  /** At least one of them; of none, no row. */
   | { readonly any: readonly Condition[] }
   /** At least one resource that the relationship leads to meets the condition. */
   | { readonly relationship: string; readonly some: Condition }
@@ -21,6 +27,7 @@ export type Condition =
       };
     };
 
+/** None of them holds for null. */
 export type Operator = "eq" | "ne" | "lt" | "lte" | "gt" | "gte";
 
 /** Which rows: all of them, none, or those that meet a condition. */
@@ -28,6 +35,11 @@ export type Scope = boolean | Condition;
 
 export function eq(column: string, value: Scalar): Condition {
   return { column, operator: "eq", value };
+}
+
+/** All of them; none is met by every row. */
+export function everyOf(conditions: readonly Condition[]): Condition {
+  return { all: conditions };
 }
 
 export function some(relationship: string, condition: Condition): Condition {
