@@ -67,7 +67,12 @@ export function toBoolean(value: unknown): boolean {
  * Orders by `column`; null is smaller than every value, on every database (SQLite's way; PostgreSQL's default is the reverse).
  * Only nullable columns are told so, since PostgreSQL's ordinary index would not serve the order otherwise.
  */
-export function orderBy(query: Knex.QueryBuilder, column: string, direction: "asc" | "desc", nullable: boolean): void {
+export function orderBy(
+  query: Knex.QueryBuilder,
+  column: string | Knex.QueryBuilder,
+  direction: "asc" | "desc",
+  nullable: boolean,
+): void {
   if (nullable && isPostgres(query)) {
     query.orderBy(column, direction, direction === "asc" ? "first" : "last");
   } else {

@@ -11,7 +11,7 @@ export async function fetchCollection<Caller>(exchange: Exchange<Caller>) {
   const { layer, type, request, reply, negotiated } = exchange;
   checkReadable(exchange);
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query.page, layer.pageLimits);
+  const page = parsePage(query, layer.pageLimits);
   const plan = planCollection(type, query, page, planContext(exchange));
   const loaded = await loadCollection(layer.db, plan);
   const document = await collectionDocument(layer, loaded, layer.urls.collection(type.name), query, page);

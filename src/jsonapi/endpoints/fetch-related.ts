@@ -24,7 +24,7 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
     return sendDocument(reply, 200, await resourceDocument(layer, graph ?? null, url, query), negotiated);
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query.page, layer.pageLimits);
+  const page = parsePage(query, layer.pageLimits);
   const plan = planCollection(target, query, page, planContext(exchange));
   const row = await findVisible(exchange);
   const id = String(row["id"]);

@@ -29,7 +29,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
     return sendDocument(reply, 200, document, negotiated);
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query.page, layer.pageLimits);
+  const page = parsePage(query, layer.pageLimits);
   const plan = planCollection(relationship.target, { ...query, include: [] }, page, context);
   const selection = planRelated(relationship, query, exchange);
   const row = await findVisible(exchange);

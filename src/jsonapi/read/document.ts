@@ -86,8 +86,10 @@ export function metaDocument(meta: Readonly<Record<string, unknown>>): Document 
   return { jsonapi: JSONAPI, meta };
 }
 
-function pageMeta(page: Page, total: number) {
-  return { total, page: { number: page.number, size: page.size, total } };
+/** The total stands twice: clients look for it in either place. */
+function pageMeta({ offset, size, style }: Page, total: number) {
+  const place = style === "offset" ? { offset, limit: size } : { number: offset / size + 1, size };
+  return { total, page: { ...place, total } };
 }
 
 /** `included` stands in every answer to a request that has `include`, and in no other. */

@@ -31,16 +31,29 @@ export function selfLink(url: string, query: Query): string {
  * @param total resources of the whole collection
  */
 export function pageLinks(url: string, query: Query, page: Page, total: number): Record<string, string | null> {
-  const last = Math.max(1, Math.ceil(total / page.size));
+  const { offset, size } = page;
   const others = query.parameters.filter(([name]) => !name.startsWith("page["));
-  const link = (number: number) =>
-    withParameters(url, [...others, ["page[number]", String(number)], ["page[size]", String(page.size)]]);
+  const link = (to: number) => withParameters(url, [...others, ...pageParameters(page, to)]);
+  // Pages count from the beginning, whatever offset the client happens to stand at.
+  const last = Math.max(0, Math.ceil(total / size) - 1) * size;
   return {
-    first: link(1),
-    prev: page.number > 1 ? link(Math.min(page.number - 1, last)) : null,
-    next: page.number < last ? link(page.number + 1) : null,
+    first: link(0),
+    prev: offset > 0 ? link(Math.max(0, Math.min(offset - size, last))) : null,
+    next: offset + size < total ? link(offset + size) : null,
     last: link(last),
   };
+}
+
+function pageParameters({ size, style }: Page, offset: number): [string, string][] {
+  return style === "offset"
+    ? [
+        ["page[offset]", String(offset)],
+        ["page[limit]", String(size)],
+      ]
+    : [
+        ["page[number]", String(Math.floor(offset / size) + 1)],
+        ["page[size]", String(size)],
+      ];
 }
 
 /** Brackets come out percent-encoded, as RFC 3986 has it; commas stay readable, which it allows. */

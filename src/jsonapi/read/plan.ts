@@ -3,6 +3,7 @@ import { attemptAll, FaultList } from "../../errors/fault.ts";
 import type { Scope } from "../resource/condition.ts";
 import type { ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import { planFilters, type PlannedFilters } from "./filter.ts";
+import { planOrder, type Order } from "./order.ts";
 import type { Page } from "./page.ts";
 import type { Path, Query } from "./query.ts";
 import { suggest } from "./suggest.ts";
@@ -30,16 +31,10 @@ export interface Inclusion<Caller> {
   readonly selection: Selection<Caller>;
 }
 
-export interface Order {
-  readonly column: string;
-  readonly descending: boolean;
-  readonly nullable: boolean;
-}
-
 export interface CollectionPlan<Caller> {
   readonly selection: Selection<Caller>;
   readonly where: PlannedFilters;
-  readonly order: readonly Order[];
+  readonly order: readonly Order<Caller>[];
   readonly page: Page;
 }
 
@@ -47,7 +42,6 @@ export interface CollectionPlan<Caller> {
 const MAX_INCLUDE_DEPTH = 3;
 /** Paths of `include`. */
 const MAX_INCLUDES = 20;
-const MAX_SORT_TERMS = 10;
 
 interface MutableSelection<Caller> extends Selection<Caller> {
   readonly includes: Map<string, { relationship: ResourceRelationship<Caller>; selection: MutableSelection<Caller> }>;
@@ -105,7 +99,7 @@ export function planCollection<Caller>(
   const [selection, where, order] = attemptAll(
     () => planSelection(type, query, context),
     () => planFilters(type, query.filters, context),
-    () => planOrder(type, query.sort, context.caller),
+    () => planOrder(type, query.sort, context),
   );
   return { selection, where, order, page };
 }
@@ -169,30 +163,4 @@ function addInclude<Caller>(
     }
     selection = inclusion.selection;
   }
-}
-
-function planOrder<Caller>(type: ResourceType<Caller>, terms: Query["sort"], caller: Caller): Order[] {
-  const faults = new FaultList();
-  const order: Order[] = [];
-  if (terms.length > MAX_SORT_TERMS) {
-    throw invalidParameter("sort", `sort may have ${String(MAX_SORT_TERMS)} terms at most.`);
-  }
-  const sortable = visibleAttributes(type, caller).filter((attribute) => attribute.sort === true);
-  for (const { path, descending } of terms) {
-    const name = path.join(".");
-    if (name === "id") {
-      order.push({ column: "id", descending, nullable: false });
-      continue;
-    }
-    const attribute = sortable.find((candidate) => candidate.name === name);
-    if (attribute?.comparedBy == null) {
-      const known = ["id", ...sortable.map((candidate) => candidate.name)];
-      faults.add(unknownName("sort", "sortable attribute", type.name, name, known));
-    } else {
-      order.push({ column: attribute.comparedBy, descending, nullable: attribute.nullable === true });
-    }
-  }
-  faults.throwIfAny();
-  if (!order.some(({ column }) => column === "id")) order.push({ column: "id", descending: false, nullable: false });
-  return order;
 }

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { orderBy, whereLike } from "../../db/dialect.ts";
 import type { Condition, Scope } from "../resource/condition.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import type { Order } from "./order.ts";
 import type { CollectionPlan, Selection } from "./plan.ts";
 
 /**
@@ -16,10 +17,29 @@ const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } 
 export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.QueryBuilder {
   const { selection, order, page } = plan;
   const query = matching(db, plan).select(columnsOf(selection).map((column) => `${selection.type.table}.${column}`));
-  for (const { column, descending, nullable } of order) {
-    orderBy(query, `${selection.type.table}.${column}`, descending ? "desc" : "asc", nullable);
+  for (const term of order) {
+    orderBy(query, orderedBy(db, selection.type, term), term.descending ? "desc" : "asc", term.nullable);
   }
-  return query.limit(page.size).offset((page.number - 1) * page.size);
+  return query.limit(page.size).offset(page.offset);
+}
+
+/** The column of a term; behind to-one relationships, the subquery that reads it. */
+function orderedBy<Caller>(db: Knex, type: ResourceType<Caller>, term: Order<Caller>): string | Knex.QueryBuilder {
+  const [first, ...more] = term.path;
+  if (first === undefined) return `${type.table}.${term.column}`;
+  let alias = `${type.table}_${first.relationship.name}`;
+  const query = db(`${first.relationship.target.table} as ${alias}`).whereRaw("?? = ??", [
+    `${alias}.id`,
+    `${type.table}.${first.relationship.column}`,
+  ]);
+  addScope(query, first.relationship.target, alias, first.scope);
+  for (const { relationship, scope } of more) {
+    const below = `${alias}_${relationship.name}`;
+    query.join(`${relationship.target.table} as ${below}`, `${below}.id`, `${alias}.${relationship.column}`);
+    addScope(query, relationship.target, below, scope);
+    alias = below;
+  }
+  return query.select(`${alias}.${term.column}`);
 }
 
 /** How many rows the collection has in all, as `total`. */
@@ -116,10 +136,13 @@ function matching<Caller>(db: Knex, { selection, where }: CollectionPlan<Caller>
 }
 
 function whereInScope<Caller>(query: Knex.QueryBuilder, type: ResourceType<Caller>, scope: Scope): Knex.QueryBuilder {
-  if (scope === true) return query;
-  if (scope === false) return query.whereRaw("1 = 0");
-  addCondition(query, type, type.table, scope);
+  addScope(query, type, type.table, scope);
   return query;
+}
+
+function addScope<Caller>(query: Knex.QueryBuilder, type: ResourceType<Caller>, alias: string, scope: Scope): void {
+  if (scope === false) query.whereRaw("1 = 0");
+  else if (scope !== true) addCondition(query, type, alias, scope);
 }
 
 /** Adds `condition` on rows of `type`, which stand in the query under the name `alias`. */
