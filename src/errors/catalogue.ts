@@ -145,6 +145,17 @@ export function forbidden(detail: string, pointer?: string): Fault {
 
 // ── documents ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** RFC 9110, section 15.5.13. */
+export function preconditionFailed(): Fault {
+  return new Fault({
+    status: 412,
+    code: "precondition-failed",
+    title: "Precondition failed",
+    detail: "The resource is not what it was when you read it. Read it again, and repeat the change if it still fits.",
+    source: { header: "If-Match" },
+  });
+}
+
 /** The document has not the shape that JSON:API asks for at `pointer`. */
 export function invalidDocument(pointer: string, detail: string, status = 400): Fault {
   return new Fault({ status, code: "invalid-document", title: "Invalid document", detail, source: { pointer } });

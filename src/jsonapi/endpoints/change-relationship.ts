@@ -1,8 +1,12 @@
 import type { Knex } from "knex";
 
 import { notFound } from "../../errors/catalogue.ts";
+import { checkIfMatch, versionOfLinkage } from "../http/etag.ts";
 import { sendNothing } from "../http/reply.ts";
 import { parseQuery } from "../read/query.ts";
+import { relatedTo, selectWhole } from "../read/sql.ts";
+import { eq, everyOf } from "../resource/condition.ts";
+import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { parseRelationshipBody } from "../write/body.ts";
 import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
@@ -30,8 +34,9 @@ export async function changeRelationship<Caller>(
     throw refusal(layer, caller, `You may not change ${name} so.`);
   }
   const linkage = parseRelationshipBody(request.body, relationship);
-  await layer.db.transaction((trx: Knex.Transaction) =>
-    guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
+  await layer.db.transaction(async (trx) => {
+    await checkIfMatch(request, trx, async () => versionOfLinkage(await linkedIds(exchange, relationship, id, trx)));
+    await guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
       // What is to be removed need not exist: then it is removed already.
       if (change !== "remove") await checkReferences(trx, [{ relationship, linkage }], caller);
       if (relationship.to === "many") return changeLinks(trx, relationship, id, linkage, change);
@@ -40,7 +45,28 @@ export async function changeRelationship<Caller>(
         ...timestamps(type, layer.clock(), "update"),
       };
       if ((await trx(type.table).where({ id }).update(columns)) !== 1) throw notFound();
-    }),
-  );
+    });
+  });
   return sendNothing(reply);
+}
+
+/** What the relationship leads to now, as far as the caller may see it: what a read of it would have shown. */
+async function linkedIds<Caller>(
+  { type, caller }: Exchange<Caller>,
+  relationship: ResourceRelationship<Caller>,
+  id: string,
+  trx: Knex.Transaction,
+): Promise<string[]> {
+  // Held fast until the end of the transaction, so that of two changes the second one sees the first.
+  const row = (await trx(type.table).where({ id }).forUpdate().first()) as Row | undefined;
+  if (row === undefined) throw notFound();
+  const related =
+    relationship.to === "one"
+      ? eq("id", (row[relationship.column] ?? null) as string | null)
+      : relatedTo(relationship, id);
+  const { target } = relationship;
+  const scope = target.scope(caller);
+  if (scope === false) return [];
+  const condition = scope === true ? related : everyOf([related, scope]);
+  return (await selectWhole(trx, target, condition).clearSelect().pluck(`${target.table}.id`)) as string[];
 }

@@ -1,4 +1,5 @@
-import { sendDocument } from "../http/reply.ts";
+import { versionOf } from "../http/etag.ts";
+import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { collectionDocument, resourceDocument } from "../read/document.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
 import { parsePage } from "../read/page.ts";
@@ -10,7 +11,7 @@ import { findVisible, planContext, visibleRelationship, type Exchange } from "./
 
 /** `GET /{type}/{id}/{relationship}`: the related resources. JSON:API 1.1, "Fetching Resources", related resource links. */
 export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
-  const { layer, type, request, reply, negotiated } = exchange;
+  const { layer, type, caller, request, reply, negotiated } = exchange;
   const relationship = visibleRelationship(exchange, member);
   const { name, target } = relationship;
 
@@ -21,7 +22,8 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
     const url = layer.urls.related(type.name, String(row["id"]), name);
     const id = row[relationship.column];
     const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
-    return sendDocument(reply, 200, await resourceDocument(layer, graph ?? null, url, query), negotiated);
+    const document = await resourceDocument(layer, graph ?? null, url, query);
+    return sendVersioned(exchange, document, versionOf(target, graph?.primary[0]?.row ?? {}, caller));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
   const page = parsePage(query, layer.pageLimits);

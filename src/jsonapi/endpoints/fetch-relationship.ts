@@ -1,4 +1,5 @@
-import { sendDocument } from "../http/reply.ts";
+import { versionOfLinkage } from "../http/etag.ts";
+import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { linkageDocument } from "../read/document.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
 import { parsePage } from "../read/page.ts";
@@ -24,9 +25,10 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
     // The related resource is read even for its id alone: whether the caller may see it decides what is answered.
     const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
     const included = query.include === undefined || graph === undefined ? [] : [...graph.primary, ...graph.included];
-    const linked = { id: graph?.primary[0]?.id ?? null };
+    const linkedId = graph?.primary[0]?.id ?? null;
+    const linked = { id: linkedId };
     const document = await linkageDocument(layer, place(String(row["id"])), linked, included, query);
-    return sendDocument(reply, 200, document, negotiated);
+    return sendVersioned(exchange, document, versionOfLinkage(linkedId === null ? [] : [linkedId]));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
   const page = parsePage(query, layer.pageLimits);
@@ -39,7 +41,11 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
   const included = query.include === undefined ? [] : [...graph.primary, ...graph.included];
   const linked = { ids: graph.primary.map((node) => node.id), page, total };
   const document = await linkageDocument(layer, place(id), linked, included, query);
-  return sendDocument(reply, 200, document, negotiated);
+  // A tag is for the whole relationship: a part of it says nothing about the rest.
+  const isWhole = query.filters.length === 0 && linked.ids.length === total;
+  return isWhole
+    ? sendVersioned(exchange, document, versionOfLinkage(linked.ids))
+    : sendDocument(reply, 200, document, negotiated);
 }
 
 /**

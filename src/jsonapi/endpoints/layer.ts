@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { isUuid } from "../../db/id.ts";
 import { forbidden, notFound } from "../../errors/catalogue.ts";
 import type { Fault } from "../../errors/fault.ts";
+import { versionOf } from "../http/etag.ts";
 import type { Negotiated } from "../http/media-type.ts";
 import type { DocumentParts } from "../read/document.ts";
 import type { PageLimits } from "../read/page.ts";
@@ -84,6 +85,17 @@ export async function findWritable<Caller>(
   const allowed = isSameScope || (await selectIds(layer.db, type, writeScope, [id])).length > 0;
   if (!allowed) throw refusal(layer, caller, `You may not ${act} this.`);
   return row;
+}
+
+/** The version of a resource as it stands in this transaction, held fast until its end. @throws {Fault} 404 when it is gone */
+export async function presentVersion<Caller>(
+  { type, caller }: Exchange<Caller>,
+  trx: Knex.Transaction,
+  id: string,
+): Promise<string> {
+  const row = (await trx(type.table).where({ id }).forUpdate().first()) as Row | undefined;
+  if (row === undefined) throw notFound();
+  return versionOf(type, row, caller);
 }
 
 /** The relationship, if this caller may know of it. @throws {Fault} 404 */

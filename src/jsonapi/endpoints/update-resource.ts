@@ -1,4 +1,5 @@
-import { sendDocument, sendNothing } from "../http/reply.ts";
+import { checkIfMatch, versionOf } from "../http/etag.ts";
+import { sendNothing, sendVersioned } from "../http/reply.ts";
 import { resourceDocument } from "../read/document.ts";
 import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
@@ -6,11 +7,19 @@ import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
 import { planWrite } from "../write/plan.ts";
 import { prepareUpdate } from "../write/save.ts";
-import { checkReadable, findWritable, idOf, planContext, writeContext, type Exchange } from "./layer.ts";
+import {
+  checkReadable,
+  findWritable,
+  idOf,
+  planContext,
+  presentVersion,
+  writeContext,
+  type Exchange,
+} from "./layer.ts";
 
 /** `PATCH /{type}/{id}`. JSON:API 1.1, "Updating Resources". */
 export async function updateResource<Caller>(exchange: Exchange<Caller>) {
-  const { layer, type, caller, request, reply, negotiated } = exchange;
+  const { layer, type, caller, request, reply } = exchange;
   checkReadable(exchange);
   const query = parseQuery(request.url, ["include", "fields"]);
   const selection = planSelection(type, query, planContext(exchange));
@@ -20,10 +29,13 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
   const change = parseResource(request.body, type.name, id);
   const plan = await planWrite(layer.db, type, change, current, caller);
   const commit = await prepareUpdate(type, current, plan, writeContext(exchange));
-  await layer.db.transaction(commit);
+  await layer.db.transaction(async (trx) => {
+    await checkIfMatch(request, trx, () => presentVersion(exchange, trx, id));
+    await commit(trx);
+  });
 
   const graph = await loadResource(layer.db, selection, id);
   if (graph === undefined) return sendNothing(reply);
   const document = await resourceDocument(layer, graph, layer.urls.resource(type.name, id), query);
-  return sendDocument(reply, 200, document, negotiated);
+  return sendVersioned(exchange, document, versionOf(type, graph.primary[0]?.row ?? {}, caller));
 }

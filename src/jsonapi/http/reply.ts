@@ -1,6 +1,7 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Document } from "../read/document.ts";
+import { entityTag, isKnown } from "./etag.ts";
 import { contentType, type Negotiated } from "./media-type.ts";
 
 /** Sends a document. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids. */
@@ -15,6 +16,24 @@ export function sendDocument(
     .header("content-type", contentType(negotiated))
     .header("cache-control", "private, no-cache")
     .send(Buffer.from(JSON.stringify(document)));
+}
+
+/**
+ * Sends a document about a single resource (or a whole relationship) of this version: with its entity tag, or 304 without the
+ * document where the client has it already. RFC 9110, sections 8.8.3 and 15.4.5.
+ */
+export function sendVersioned(
+  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly negotiated: Negotiated },
+  document: Document,
+  version: string,
+): FastifyReply {
+  const { request, reply, negotiated } = exchange;
+  const bytes = Buffer.from(JSON.stringify(document));
+  const tag = entityTag(version, bytes);
+  reply.header("etag", tag).header("cache-control", "private, no-cache");
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead && isKnown(request, tag)) return reply.status(304).send();
+  return reply.status(200).header("content-type", contentType(negotiated)).send(bytes);
 }
 
 export function sendNothing(reply: FastifyReply): FastifyReply {

@@ -50,9 +50,11 @@ export function countAll<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.Q
 /** The row with this id, if it is in the scope. */
 export function selectById<Caller>(db: Knex, selection: Selection<Caller>, id: string): Knex.QueryBuilder {
   const { type, scope } = selection;
+  // All of them, whatever the fieldset: the version of the resource is made from them.
+  const attributes = [...type.attributes.values()];
   const query = db(type.table)
     .where(`${type.table}.id`, id)
-    .select(columnsOf(selection).map((column) => `${type.table}.${column}`));
+    .select(columnsOf({ type, attributes }).map((column) => `${type.table}.${column}`));
   return whereInScope(query, type, scope);
 }
 
@@ -121,7 +123,7 @@ export function relatedTo<Caller>(relationship: ResourceRelationship<Caller>, id
  * The columns that a selection needs: the id, its attributes', and those of all to-one relationships of the type, since the
  * same row may be reached along another path that goes on through one of them.
  */
-function columnsOf<Caller>({ type, attributes }: Selection<Caller>): string[] {
+function columnsOf<Caller>({ type, attributes }: Pick<Selection<Caller>, "type" | "attributes">): string[] {
   const columns = new Set(["id"]);
   for (const { column } of attributes) if (column !== null) columns.add(column);
   for (const relationship of type.relationships.values())
