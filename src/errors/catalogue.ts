@@ -224,6 +224,24 @@ export function invalidParameter(parameter: string, detail: string, suggestions:
   });
 }
 
+/** An error of the Cursor Pagination profile, which names its kinds by links. */
+export function cursorProfileFault(
+  kind: "unsupported-sort" | "max-size-exceeded",
+  parameter: string,
+  detail: string,
+  meta?: Readonly<Record<string, unknown>>,
+): Fault {
+  return new Fault({
+    status: 400,
+    code: kind,
+    title: kind === "unsupported-sort" ? "Unsupported sort" : "Page size too large",
+    detail,
+    source: { parameter },
+    meta,
+    links: { type: [`https://jsonapi.org/profiles/ethanresnick/cursor-pagination/${kind}`] },
+  });
+}
+
 // ── the forgotten password ───────────────────────────────────────────────────────────────────────────────────────
 
 /** One answer for every token that lets nobody in: unknown, used, expired, replaced, truncated, or of a user that is gone. */

@@ -23,6 +23,8 @@ export interface FaultInit {
   readonly detail: string;
   readonly source?: FaultSource | undefined;
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
+  /** JSON:API 1.1, "Error Objects": `about`, `type`. */
+  readonly links?: Readonly<Record<string, unknown>> | undefined;
   /** Response headers that belong to the answer, e.g. `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
@@ -35,6 +37,7 @@ export class Fault extends Error {
   readonly detail: string;
   readonly source: FaultSource | undefined;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
+  readonly links: Readonly<Record<string, unknown>> | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(init: FaultInit) {
@@ -46,6 +49,7 @@ export class Fault extends Error {
     this.detail = init.detail;
     this.source = init.source;
     this.meta = init.meta;
+    this.links = init.links;
     this.headers = init.headers;
   }
 

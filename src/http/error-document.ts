@@ -13,12 +13,13 @@ export function errorDocument(
   id: string,
   plain: boolean,
 ): { readonly mediaType: string; readonly body: Buffer } {
-  const errors = faults.map(({ status, code, title, detail, source, meta }) => ({
+  const errors = faults.map(({ status, code, title, detail, source, links, meta }) => ({
     id,
     status: String(status),
     code,
     title,
     detail,
+    links,
     source,
     meta,
   }));

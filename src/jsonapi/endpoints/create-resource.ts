@@ -12,7 +12,7 @@ import { planContext, refusal, writeContext, type Exchange } from "./layer.ts";
 
 /** `POST /{type}`. JSON:API 1.1, "Creating Resources". */
 export async function createResource<Caller>(exchange: Exchange<Caller>) {
-  const { layer, type, caller, request, reply, negotiated } = exchange;
+  const { layer, type, caller, request, reply } = exchange;
   if (type.definition.create?.access(caller) !== true) {
     throw refusal(layer, caller, `You may not create ${type.name}.`);
   }
@@ -25,7 +25,7 @@ export async function createResource<Caller>(exchange: Exchange<Caller>) {
   const plan = await planWrite(layer.db, type, change, null, caller);
   const commit = await prepareCreate(type, id, plan, writeContext(exchange));
   const created = await layer.db.transaction(commit);
-  if ("accepted" in created) return sendDocument(reply, 202, metaDocument(created.accepted), negotiated);
+  if ("accepted" in created) return sendDocument(reply, 202, metaDocument(created.accepted));
 
   const selection = planSelection(type, query, { ...context, caller: created.as ?? caller });
   const graph = await loadResource(layer.db, selection, created.id);
@@ -33,7 +33,7 @@ export async function createResource<Caller>(exchange: Exchange<Caller>) {
   reply.header("location", url);
   // Who may create but not read is told where the resource is, and no more.
   if (graph === undefined) return sendNothing(reply);
-  return sendDocument(reply, 201, await resourceDocument(layer, graph, url, query, created.once), negotiated);
+  return sendDocument(reply, 201, await resourceDocument(layer, graph, url, query, created.once));
 }
 
 /** @throws {Fault} 403 where clients bring no ids, 422 for an id that is no UUID */

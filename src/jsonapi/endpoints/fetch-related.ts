@@ -1,8 +1,10 @@
 import { versionOf } from "../http/etag.ts";
 import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { collectionDocument, resourceDocument } from "../read/document.ts";
+import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
 import { parsePage } from "../read/page.ts";
+import { describePage } from "../read/paging.ts";
 import { planCollection, planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { relatedTo } from "../read/sql.ts";
@@ -26,11 +28,12 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
     return sendVersioned(exchange, document, versionOf(target, graph?.primary[0]?.row ?? {}, caller));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query, layer.pageLimits);
+  const page = parsePage(query, layer.pageLimits, negotiated.profile.includes(CURSOR_PROFILE));
   const plan = planCollection(target, query, page, planContext(exchange));
   const row = await findVisible(exchange);
   const id = String(row["id"]);
   const loaded = await loadCollection(layer.db, { ...plan, where: [relatedTo(relationship, id), ...plan.where] });
   const url = layer.urls.related(type.name, id, name);
-  return sendDocument(reply, 200, await collectionDocument(layer, loaded, url, query, page), negotiated);
+  const paging = describePage(url, query, plan, loaded);
+  return sendDocument(reply, 200, await collectionDocument(layer, loaded, paging, url, query), paging);
 }

@@ -1,8 +1,10 @@
 import { versionOfLinkage } from "../http/etag.ts";
 import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { linkageDocument } from "../read/document.ts";
+import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
 import { parsePage } from "../read/page.ts";
+import { describePage } from "../read/paging.ts";
 import { planCollection, planSelection, type Selection } from "../read/plan.ts";
 import { parseQuery, type Query } from "../read/query.ts";
 import { relatedTo } from "../read/sql.ts";
@@ -31,21 +33,23 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
     return sendVersioned(exchange, document, versionOfLinkage(linkedId === null ? [] : [linkedId]));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query, layer.pageLimits);
+  const page = parsePage(query, layer.pageLimits, negotiated.profile.includes(CURSOR_PROFILE));
   const plan = planCollection(relationship.target, { ...query, include: [] }, page, context);
   const selection = planRelated(relationship, query, exchange);
   const row = await findVisible(exchange);
   const id = String(row["id"]);
   const where = [relatedTo(relationship, id), ...plan.where];
-  const { graph, total } = await loadCollection(layer.db, { ...plan, selection, where });
+  const loaded = await loadCollection(layer.db, { ...plan, selection, where });
+  const { graph, total } = loaded;
   const included = query.include === undefined ? [] : [...graph.primary, ...graph.included];
-  const linked = { ids: graph.primary.map((node) => node.id), page, total };
-  const document = await linkageDocument(layer, place(id), linked, included, query);
+  const ids = graph.primary.map((node) => node.id);
+  const paging = describePage(layer.urls.relationship(type.name, id, relationship.name), query, plan, loaded);
+  const document = await linkageDocument(layer, place(id), { ids, paging }, included, query);
   // A tag is for the whole relationship: a part of it says nothing about the rest.
-  const isWhole = query.filters.length === 0 && linked.ids.length === total;
+  const isWhole = query.filters.length === 0 && ids.length === total;
   return isWhole
-    ? sendVersioned(exchange, document, versionOfLinkage(linked.ids))
-    : sendDocument(reply, 200, document, negotiated);
+    ? sendVersioned(exchange, document, versionOfLinkage(ids))
+    : sendDocument(reply, 200, document, paging);
 }
 
 /**

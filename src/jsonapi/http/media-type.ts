@@ -85,7 +85,7 @@ export function checkContentType(header: string | undefined, supported: Supporte
 }
 
 /** The Content-Type of an answer, to the byte. */
-export function contentType({ ext, profile }: Negotiated): string {
+export function contentType({ ext = [], profile = [] }: Partial<Negotiated>): string {
   const parameter = (name: string, uris: readonly string[]) => (uris.length > 0 ? `;${name}="${uris.join(" ")}"` : "");
   return MEDIA_TYPE + parameter("ext", ext) + parameter("profile", profile);
 }

@@ -9,6 +9,7 @@ import { fetchRelationship } from "../endpoints/fetch-relationship.ts";
 import { fetchResource } from "../endpoints/fetch-resource.ts";
 import type { Exchange, Layer } from "../endpoints/layer.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
+import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { urlsBelow } from "../read/links.ts";
 import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
@@ -26,7 +27,7 @@ export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "page
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
 }
 
-const SUPPORTED: Supported = { ext: [], profile: [] };
+const SUPPORTED: Supported = { ext: [], profile: [CURSOR_PROFILE] };
 
 type Endpoint<Caller> = (exchange: Exchange<Caller>) => Promise<FastifyReply>;
 

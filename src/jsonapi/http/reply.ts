@@ -2,18 +2,18 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Document } from "../read/document.ts";
 import { entityTag, isKnown } from "./etag.ts";
-import { contentType, type Negotiated } from "./media-type.ts";
+import { contentType, MEDIA_TYPE, type Negotiated } from "./media-type.ts";
 
 /** Sends a document. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids. */
 export function sendDocument(
   reply: FastifyReply,
   status: number,
   document: Document,
-  negotiated: Negotiated = { ext: [], profile: [] },
+  applied: Partial<Negotiated> = {},
 ): FastifyReply {
   return reply
     .status(status)
-    .header("content-type", contentType(negotiated))
+    .header("content-type", contentType(applied))
     .header("cache-control", "private, no-cache")
     .send(Buffer.from(JSON.stringify(document)));
 }
@@ -23,17 +23,17 @@ export function sendDocument(
  * document where the client has it already. RFC 9110, sections 8.8.3 and 15.4.5.
  */
 export function sendVersioned(
-  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly negotiated: Negotiated },
+  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   document: Document,
   version: string,
 ): FastifyReply {
-  const { request, reply, negotiated } = exchange;
+  const { request, reply } = exchange;
   const bytes = Buffer.from(JSON.stringify(document));
   const tag = entityTag(version, bytes);
   reply.header("etag", tag).header("cache-control", "private, no-cache");
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (isRead && isKnown(request, tag)) return reply.status(304).send();
-  return reply.status(200).header("content-type", contentType(negotiated)).send(bytes);
+  return reply.status(200).header("content-type", MEDIA_TYPE).send(bytes);
 }
 
 export function sendNothing(reply: FastifyReply): FastifyReply {

@@ -1,12 +1,12 @@
-import { pageLinks, selfLink, type Urls } from "./links.ts";
-import type { Graph, Node } from "./load.ts";
-import type { Page } from "./page.ts";
+import { selfLink, type Urls } from "./links.ts";
+import type { Graph, LoadedPage, Node } from "./load.ts";
+import type { Paging } from "./paging.ts";
 import type { Query } from "./query.ts";
 import type { Serializers } from "./serializers.ts";
 
 /** A top-level document, ready for JSON.stringify. JSON:API 1.1, "Document Structure". */
 export interface Document {
-  readonly jsonapi: { readonly version: "1.1" };
+  readonly jsonapi: { readonly version: "1.1"; readonly profile?: readonly string[] };
   readonly links?: Readonly<Record<string, string | null>>;
   readonly data?: unknown;
   readonly included?: readonly unknown[];
@@ -37,21 +37,21 @@ export async function resourceDocument<Caller>(
   };
 }
 
-/** A page of a collection. `total` counts the whole of it. */
+/** A page of a collection. */
 export async function collectionDocument<Caller>(
   { serializers }: DocumentParts<Caller>,
-  loaded: { readonly graph: Graph<Caller>; readonly total: number },
+  { graph }: LoadedPage<Caller>,
+  paging: Paging,
   url: string,
   query: Query,
-  page: Page,
 ): Promise<Document> {
-  const { graph, total } = loaded;
+  const resources = await serializers.resources(graph.primary);
   return {
-    jsonapi: JSONAPI,
-    links: { self: selfLink(url, query), ...pageLinks(url, query, page, total) },
-    data: await serializers.resources(graph.primary),
+    jsonapi: versionWith(paging.profile),
+    links: { self: selfLink(url, query), ...paging.links },
+    data: withCursors(resources, paging),
     ...(await included(serializers, graph, query)),
-    meta: pageMeta(page, total),
+    meta: paging.meta,
   };
 }
 
@@ -59,23 +59,22 @@ export async function collectionDocument<Caller>(
 export async function linkageDocument<Caller>(
   { serializers, urls }: DocumentParts<Caller>,
   relationship: { readonly type: string; readonly id: string; readonly name: string; readonly target: string },
-  linked:
-    { readonly ids: readonly string[]; readonly page: Page; readonly total: number } | { readonly id: string | null },
+  linked: { readonly ids: readonly string[]; readonly paging: Paging } | { readonly id: string | null },
   includedNodes: readonly Node<Caller>[],
   query: Query,
 ): Promise<Document> {
   const { type, id, name, target } = relationship;
-  const url = urls.relationship(type, id, name);
   const identifier = (linkedId: string) => ({ type: target, id: linkedId });
-  const links = { self: selfLink(url, query), related: urls.related(type, id, name) };
+  const links = { self: selfLink(urls.relationship(type, id, name), query), related: urls.related(type, id, name) };
   const rest = await included(serializers, { primary: [], included: includedNodes }, query);
   if ("ids" in linked) {
+    const { ids, paging } = linked;
     return {
-      jsonapi: JSONAPI,
-      links: { ...links, ...pageLinks(url, query, linked.page, linked.total) },
-      data: linked.ids.map(identifier),
+      jsonapi: versionWith(paging.profile),
+      links: { ...links, ...paging.links },
+      data: withCursors(ids.map(identifier), paging),
       ...rest,
-      meta: pageMeta(linked.page, linked.total),
+      meta: paging.meta,
     };
   }
   return { jsonapi: JSONAPI, links, data: linked.id === null ? null : identifier(linked.id), ...rest };
@@ -86,10 +85,15 @@ export function metaDocument(meta: Readonly<Record<string, unknown>>): Document 
   return { jsonapi: JSONAPI, meta };
 }
 
-/** The total stands twice: clients look for it in either place. */
-function pageMeta({ offset, size, style }: Page, total: number) {
-  const place = style === "offset" ? { offset, limit: size } : { number: offset / size + 1, size };
-  return { total, page: { ...place, total } };
+/** JSON:API 1.1, "JSON:API Object": `profile` names those that were applied. */
+function versionWith(profile: readonly string[]): Document["jsonapi"] {
+  return profile.length === 0 ? JSONAPI : { ...JSONAPI, profile };
+}
+
+/** Cursor Pagination profile, "Item Cursors". */
+function withCursors(items: readonly object[], { cursors }: Paging): readonly object[] {
+  if (cursors === undefined) return items;
+  return items.map((item, index) => ({ ...item, meta: { page: { cursor: cursors[index] } } }));
 }
 
 /** `included` stands in every answer to a request that has `include`, and in no other. */

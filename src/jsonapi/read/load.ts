@@ -4,8 +4,9 @@ import { toNumber } from "../../db/dialect.ts";
 import { invalidParameter } from "../../errors/catalogue.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
+import { checkCursorOrder } from "./cursor.ts";
 import type { CollectionPlan, Inclusion, Selection } from "./plan.ts";
-import { countAll, PARENT, selectById, selectPage, selectRelated } from "./sql.ts";
+import { countAll, PARENT, readsBackwards, selectById, selectPage, selectRelated } from "./sql.ts";
 
 /** A resource identifier's id; the type is the relationship's. */
 export interface Linked {
@@ -55,16 +56,35 @@ class Nodes<Caller> {
   }
 }
 
-/** One query for the page, one for the total, one for each relationship path of `include`. */
-export async function loadCollection<Caller>(
-  db: Knex,
-  plan: CollectionPlan<Caller>,
-): Promise<{ graph: Graph<Caller>; total: number }> {
+/** A page of a collection, and what is known of the rest. */
+export interface LoadedPage<Caller> {
+  readonly graph: Graph<Caller>;
+  /** Resources of the whole collection; not counted for pages by cursor, which can do without. */
+  readonly total?: number;
+  /** For pages by cursor: there are more in the direction in which it was read. */
+  readonly hasMore?: boolean;
+}
+
+/**
+ * One query for the page, one for the total (none for pages by cursor), one for each relationship path of `include`.
+ *
+ * @throws {Fault} 400 for cursors that are none, or that cannot stand in the order; for an `include` that leads to too many
+ */
+export async function loadCollection<Caller>(db: Knex, plan: CollectionPlan<Caller>): Promise<LoadedPage<Caller>> {
+  const { page, selection, order } = plan;
+  if (page.kind === "cursor") {
+    checkCursorOrder(order);
+    const rows = (await selectPage(db, plan)) as Row[];
+    const hasMore = rows.length > page.size;
+    if (hasMore) rows.pop();
+    if (readsBackwards(page)) rows.reverse();
+    return { graph: await loadGraph(db, selection, rows), hasMore };
+  }
   const [rows, counted] = await Promise.all([
     selectPage(db, plan) as Promise<Row[]>,
     countAll(db, plan).first() as Promise<{ total: unknown } | undefined>,
   ]);
-  return { graph: await loadGraph(db, plan.selection, rows), total: toNumber(counted?.total ?? 0) };
+  return { graph: await loadGraph(db, selection, rows), total: toNumber(counted?.total ?? 0) };
 }
 
 /** One query for the resource, one for each relationship path of `include`. `undefined`: not there, or not in the scope. */

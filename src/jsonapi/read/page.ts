@@ -1,14 +1,30 @@
 import { invalidParameter } from "../../errors/catalogue.ts";
-import { FaultList } from "../../errors/fault.ts";
+import { attemptAll, FaultList } from "../../errors/fault.ts";
+import { pageTooLarge } from "./cursor.ts";
 import type { Query } from "./query.ts";
+import { suggest } from "./suggest.ts";
 
-/** A part of a collection. Links lead on in the words that the client uses: pages by number and size, or offset and limit. */
-export interface Page {
+/** A part of a collection. Links lead on in the words that the client uses. */
+export type Page = OffsetPage | CursorPage;
+
+/** By number and size, or offset and limit. */
+export interface OffsetPage {
+  readonly kind: "offset";
   /** Resources before it. */
   readonly offset: number;
   /** Resources on it at most. */
   readonly size: number;
   readonly style: "number" | "offset";
+}
+
+/** From a place in the order, whatever stands before it. Cursor Pagination profile. */
+export interface CursorPage {
+  readonly kind: "cursor";
+  readonly size: number;
+  /** Absent: from the beginning. */
+  readonly after?: string;
+  /** Absent: as far as `size` goes; empty: up to the end. */
+  readonly before?: string;
 }
 
 export interface PageLimits {
@@ -21,53 +37,96 @@ const MAX_OFFSET = 10_000_000;
 
 const STYLES = {
   number: "number",
-  size: "number",
+  size: null,
   offset: "offset",
   limit: "offset",
+  after: "cursor",
+  before: "cursor",
 } as const;
 
 /**
- * The page that `page[number]` and `page[size]` ask for, or `page[offset]` and `page[limit]`, of which the first page is 1 and the
- * first offset 0. A list of ids in `filter[id]` without a size is answered whole, up to the maximum.
+ * The page that `page[number]` and `page[size]` ask for, or `page[offset]` and `page[limit]`, or `page[after]`, `page[before]` and
+ * `page[size]`. The first page is 1, the first offset 0, and the first cursor empty. A list of ids in `filter[id]` without a size is
+ * answered whole, up to the maximum.
  *
+ * @param prefersCursors the client asked for the Cursor Pagination profile
  * @throws {Fault | Faults} 400 with `source.parameter`
  */
-export function parsePage({ page, filters }: Query, limits: PageLimits): Page {
+export function parsePage({ page, filters }: Query, limits: PageLimits, prefersCursors: boolean): Page {
+  const style = styleOf(page) ?? (prefersCursors ? "cursor" : "number");
+  const number = (member: string, least: 0 | 1) => {
+    const text = page.get(member);
+    return text === undefined ? undefined : parseNumber(`page[${member}]`, text, least);
+  };
+  const sizeMember = style === "offset" ? "limit" : "size";
+  const [given, offset, pageNumber] = attemptAll(
+    () => number(sizeMember, 1),
+    () => number("offset", 0),
+    () => number("number", 1),
+  );
+  const after = page.get("after");
+  const before = page.get("before");
+  const isRange = (after ?? "") !== "" && (before ?? "") !== "";
+  const size = given ?? (isRange ? limits.maxSize : defaultSize(filters, limits));
+  if (size > limits.maxSize) throw tooLarge(`page[${sizeMember}]`, size, limits.maxSize, style);
+  if (style === "cursor") {
+    return {
+      kind: "cursor",
+      size,
+      ...(after === undefined || after === "" ? {} : { after }),
+      ...(before === undefined ? {} : { before }),
+    };
+  }
+  const start = offset ?? ((pageNumber ?? 1) - 1) * size;
+  if (start > MAX_OFFSET)
+    throw invalidParameter(`page[${style}]`, `page[${style}] is too far out: go on by page[after].`);
+  return { kind: "offset", offset: start, size, style };
+}
+
+/** @throws {Fault | Faults} 400 for members that there are not, or that do not go together */
+function styleOf(page: Query["page"]): "number" | "offset" | "cursor" | undefined {
   const faults = new FaultList();
-  const numbers = new Map<string, number>();
-  let style: Page["style"] | undefined;
-  for (const [member, text] of page) {
-    faults.collect(() => {
-      const parameter = `page[${member}]`;
-      const own = Object.hasOwn(STYLES, member) ? STYLES[member as keyof typeof STYLES] : undefined;
-      if (own === undefined) {
-        throw invalidParameter(parameter, `There is no ${parameter} here. Take page[number] and page[size].`);
-      }
+  let style: "number" | "offset" | "cursor" | undefined;
+  for (const member of page.keys()) {
+    const parameter = `page[${member}]`;
+    const own = Object.hasOwn(STYLES, member) ? STYLES[member as keyof typeof STYLES] : undefined;
+    if (own === undefined) {
+      const known = Object.keys(STYLES);
+      faults.add(
+        invalidParameter(
+          parameter,
+          `There is no ${parameter}. There are: ${known.join(", ")}.`,
+          suggest(member, known),
+        ),
+      );
+    } else if (own !== null) {
       if (style !== undefined && style !== own) {
-        throw invalidParameter(parameter, "Take either page[number] and page[size], or page[offset] and page[limit].");
+        faults.add(
+          invalidParameter(
+            parameter,
+            "Pages go by number and size, or by offset and limit, or by after, before and size.",
+          ),
+        );
       }
       style = own;
-      numbers.set(member, parseNumber(parameter, text, member === "offset" ? 0 : 1));
-    });
+    }
+  }
+  if (style === "offset" && page.has("size")) {
+    faults.add(invalidParameter("page[size]", "With page[offset] the size is page[limit]."));
   }
   faults.throwIfAny();
-
-  const sizeMember = style === "offset" ? "limit" : "size";
-  const size = numbers.get(sizeMember) ?? defaultSize(filters, limits);
-  if (size > limits.maxSize) {
-    throw invalidParameter(`page[${sizeMember}]`, `page[${sizeMember}] must be ${String(limits.maxSize)} at most.`);
-  }
-  const offset = style === "offset" ? (numbers.get("offset") ?? 0) : ((numbers.get("number") ?? 1) - 1) * size;
-  if (offset > MAX_OFFSET) {
-    throw invalidParameter(`page[${style ?? "number"}]`, `page[${style ?? "number"}] is too far out.`);
-  }
-  return { offset, size, style: style ?? "number" };
+  return style;
 }
 
 function parseNumber(parameter: string, text: string, least: 0 | 1): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
   if (number < least) throw invalidParameter(parameter, `${parameter} must be a whole number from ${String(least)}.`);
   return number;
+}
+
+function tooLarge(parameter: string, size: number, maxSize: number, style: string) {
+  const detail = `${parameter} is ${String(size)}; ${String(maxSize)} is the maximum.`;
+  return style === "cursor" ? pageTooLarge(parameter, detail, maxSize) : invalidParameter(parameter, detail);
 }
 
 function defaultSize(filters: Query["filters"], { defaultSize, maxSize }: PageLimits): number {

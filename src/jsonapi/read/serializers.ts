@@ -48,11 +48,11 @@ export class Serializers<Caller> {
    * @param once attributes that only this document shows, beside those of the selection
    * @returns resource objects, in the order of the nodes. JSON:API 1.1, "Resource Objects"
    */
-  async resources(nodes: readonly Node<Caller>[], once: Readonly<Record<string, unknown>> = {}): Promise<unknown[]> {
-    const resources: unknown[] = [];
+  async resources(nodes: readonly Node<Caller>[], once: Readonly<Record<string, unknown>> = {}): Promise<object[]> {
+    const resources: object[] = [];
     for (const run of runsOfOneShape(nodes)) {
       const { data } = await this.#for(run.selection).serialize(run.nodes.map((node) => valuesOf(node, once)));
-      resources.push(...(data as unknown[]));
+      resources.push(...(data as object[]));
     }
     return resources;
   }

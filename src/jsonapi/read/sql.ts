@@ -3,7 +3,9 @@ import type { Knex } from "knex";
 import { orderBy, whereLike } from "../../db/dialect.ts";
 import type { Condition, Scope } from "../resource/condition.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import { beyondCursor } from "./cursor.ts";
 import type { Order } from "./order.ts";
+import type { CursorPage } from "./page.ts";
 import type { CollectionPlan, Selection } from "./plan.ts";
 
 /**
@@ -13,14 +15,37 @@ import type { CollectionPlan, Selection } from "./plan.ts";
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
-/** The rows of a collection's page. */
+/**
+ * The rows of a collection's page. For a page by cursor one row more, which tells whether there are others beyond; and where
+ * only its end is known, in reverse order.
+ */
 export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.QueryBuilder {
   const { selection, order, page } = plan;
-  const query = matching(db, plan).select(columnsOf(selection).map((column) => `${selection.type.table}.${column}`));
-  for (const term of order) {
-    orderBy(query, orderedBy(db, selection.type, term), term.descending ? "desc" : "asc", term.nullable);
+  const { table } = selection.type;
+  const query = matching(db, plan);
+  const columns = new Set(columnsOf(selection));
+  const isReversed = page.kind === "cursor" && readsBackwards(page);
+  if (page.kind === "cursor") {
+    for (const { column } of order) columns.add(column);
+    for (const side of ["after", "before"] as const) {
+      const cursor = page[side] ?? "";
+      if (cursor !== "") addCondition(query, selection.type, table, beyondCursor(order, side, cursor));
+    }
+    query.limit(page.size + 1);
+  } else {
+    query.limit(page.size).offset(page.offset);
   }
-  return query.limit(page.size).offset(page.offset);
+  query.select([...columns].map((column) => `${table}.${column}`));
+  for (const term of order) {
+    const descends = term.descending !== isReversed;
+    orderBy(query, orderedBy(db, selection.type, term), descends ? "desc" : "asc", term.nullable);
+  }
+  return query;
+}
+
+/** Whether a page is read from its end: where only that is known. */
+export function readsBackwards({ after, before }: CursorPage): boolean {
+  return before !== undefined && after === undefined;
 }
 
 /** The column of a term; behind to-one relationships, the subquery that reads it. */

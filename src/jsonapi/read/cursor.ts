@@ -1,0 +1,87 @@
+import { cursorProfileFault, invalidParameter } from "../../errors/catalogue.ts";
+import type { Fault } from "../../errors/fault.ts";
+import type { Condition } from "../resource/condition.ts";
+import type { Row } from "../resource/define.ts";
+import type { Scalar } from "../resource/value-types.ts";
+import type { Order } from "./order.ts";
+
+/** The URI by which clients ask for cursors, and answers say that they have them. */
+export const CURSOR_PROFILE = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
+
+/**
+ * A cursor is the place of a row in an order: what it is sorted by, and its id. It holds good when the row is gone. Clients take
+ * it as it is; it tells them nothing that the row did not.
+ */
+export function cursorOf<Caller>(order: readonly Order<Caller>[], row: Row): string {
+  const place = [nameOf(order), ...order.map(({ column }) => row[column] ?? null)];
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+/**
+ * The condition that a row comes after a cursor, or before it.
+ *
+ * @throws {Fault} 400 with `source.parameter` for what is no cursor of this order
+ */
+export function beyondCursor<Caller>(
+  order: readonly Order<Caller>[],
+  side: "after" | "before",
+  cursor: string,
+): Condition {
+  const place = readCursor(order, cursor);
+  if (place === undefined) {
+    throw invalidParameter(`page[${side}]`, `page[${side}] is no cursor of this collection in this order.`);
+  }
+  // (a, b, c) > (x, y, z) is: a > x, or a = x and b > y, or a = x and b = y and c > z.
+  const alternatives = order.map((term, index): Condition => {
+    const same = order.slice(0, index).map(({ column }, at) => isEqual(column, place[at] ?? null));
+    const ascends = term.descending === (side === "before");
+    return { all: [...same, isBeyond(term, place[index] ?? null, ascends)] };
+  });
+  return { any: alternatives };
+}
+
+/** @throws {Fault} 400 for an order that cursors cannot stand in: its values are not in the rows themselves */
+export function checkCursorOrder<Caller>(order: readonly Order<Caller>[]): void {
+  if (order.every(({ path }) => path.length === 0)) return;
+  throw cursorProfileFault(
+    "unsupported-sort",
+    "sort",
+    "Cursors need an order by attributes of the collection's own type.",
+  );
+}
+
+/** @param parameter `page[size]` */
+export function pageTooLarge(parameter: string, detail: string, maxSize: number): Fault {
+  return cursorProfileFault("max-size-exceeded", parameter, detail, { page: { maxSize } });
+}
+
+function nameOf<Caller>(order: readonly Order<Caller>[]): string {
+  return order.map(({ column, descending }) => (descending ? `-${column}` : column)).join();
+}
+
+function readCursor<Caller>(order: readonly Order<Caller>[], cursor: string): Scalar[] | undefined {
+  if (cursor.length > 4096) return undefined;
+  try {
+    const [name, ...place] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
+    const isPlace = name === nameOf(order) && place.length === order.length && place.every(isScalar);
+    return isPlace ? place : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
+}
+
+function isEqual(column: string, value: Scalar): Condition {
+  return value === null ? { column, isNull: true } : { column, operator: "eq", value };
+}
+
+/** Null comes before all else in an ascending order, after all else in a descending one. */
+function isBeyond<Caller>({ column, nullable }: Order<Caller>, value: Scalar, ascends: boolean): Condition {
+  if (ascends) return value === null ? { column, isNull: false } : { column, operator: "gt", value };
+  if (value === null) return { any: [] };
+  const less: Condition = { column, operator: "lt", value };
+  return nullable ? { any: [less, { column, isNull: true }] } : less;
+}
