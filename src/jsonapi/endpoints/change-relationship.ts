@@ -9,43 +9,25 @@ import { eq, everyOf } from "../resource/condition.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { parseRelationshipBody } from "../write/body.ts";
-import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
-import { references } from "../write/plan.ts";
-import { guarded, timestamps } from "../write/save.ts";
-import { checkReadable, findWritable, refusal, visibleRelationship, type Exchange } from "./layer.ts";
+import type { LinkageChange } from "../write/linkage.ts";
+import { checkReadable, idOf, type Exchange } from "./layer.ts";
+import { planRelationshipChange } from "./writes.ts";
 
-/**
- * `PATCH`, `POST` and `DELETE /{type}/{id}/relationships/{relationship}`. JSON:API 1.1, "Updating Relationships": a to-one
- * relationship can only be replaced; what may not be changed so is answered with 403.
- */
+/** `PATCH`, `POST` and `DELETE /{type}/{id}/relationships/{relationship}`. JSON:API 1.1, "Updating Relationships". */
 export async function changeRelationship<Caller>(
   exchange: Exchange<Caller>,
-  member: ResourceRelationship<Caller>,
+  relationship: ResourceRelationship<Caller>,
   change: LinkageChange,
 ) {
-  const { layer, type, caller, request, reply } = exchange;
+  const { layer, request, reply } = exchange;
   checkReadable(exchange);
   parseQuery(request.url, []);
-  const relationship = visibleRelationship(exchange, member);
-  const { name } = relationship;
-  const row = await findWritable(exchange, type.definition.update?.scope(caller) ?? true, "change");
-  const id = String(row["id"]);
-  if (relationship.write?.(caller) !== true || (relationship.to === "one" && change !== "replace")) {
-    throw refusal(layer, caller, `You may not change ${name} so.`);
-  }
-  const linkage = parseRelationshipBody(request.body, relationship);
+  const id = idOf(exchange);
+  const linkage = () => parseRelationshipBody(request.body, relationship);
+  const commit = await planRelationshipChange(exchange, relationship, id, change, linkage);
   await layer.db.transaction(async (trx) => {
     await checkIfMatch(request, trx, async () => versionOfLinkage(await linkedIds(exchange, relationship, id, trx)));
-    await guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
-      // What is to be removed need not exist: then it is removed already.
-      if (change !== "remove") await checkReferences(trx, [{ relationship, linkage }], caller);
-      if (relationship.to === "many") return changeLinks(trx, relationship, id, linkage, change);
-      const columns = {
-        [relationship.column]: references(linkage)[0]?.id ?? null,
-        ...timestamps(type, layer.clock(), "update"),
-      };
-      if ((await trx(type.table).where({ id }).update(columns)) !== 1) throw notFound();
-    });
+    await commit(trx);
   });
   return sendNothing(reply);
 }

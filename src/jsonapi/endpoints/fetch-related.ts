@@ -9,7 +9,7 @@ import { planCollection, planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { relatedTo } from "../read/sql.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import { findVisible, planContext, visibleRelationship, type Exchange } from "./layer.ts";
+import { findVisible, idOf, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
 /** `GET /{type}/{id}/{relationship}`: the related resources. JSON:API 1.1, "Fetching Resources", related resource links. */
 export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
@@ -20,7 +20,7 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
   if (relationship.to === "one") {
     const query = parseQuery(request.url, ["include", "fields"]);
     const selection = planSelection(target, query, planContext(exchange));
-    const row = await findVisible(exchange);
+    const row = await findVisible(exchange, idOf(exchange));
     const url = layer.urls.related(type.name, String(row["id"]), name);
     const id = row[relationship.column];
     const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
@@ -30,7 +30,7 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
   const page = parsePage(query, layer.pageLimits, negotiated.profile.includes(CURSOR_PROFILE));
   const plan = planCollection(target, query, page, planContext(exchange));
-  const row = await findVisible(exchange);
+  const row = await findVisible(exchange, idOf(exchange));
   const id = String(row["id"]);
   const loaded = await loadCollection(layer.db, { ...plan, where: [relatedTo(relationship, id), ...plan.where] });
   const url = layer.urls.related(type.name, id, name);

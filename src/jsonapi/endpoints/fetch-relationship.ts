@@ -10,7 +10,7 @@ import { parseQuery, type Query } from "../read/query.ts";
 import { relatedTo } from "../read/sql.ts";
 import { unknownName } from "../read/visible.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import { findVisible, planContext, visibleRelationship, type Exchange } from "./layer.ts";
+import { findVisible, idOf, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
 /** `GET /{type}/{id}/relationships/{relationship}`: the linkage. JSON:API 1.1, "Fetching Relationships". */
 export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
@@ -22,7 +22,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
   if (relationship.to === "one") {
     const query = parseQuery(request.url, ["include", "fields"]);
     const selection = planRelated(relationship, query, exchange);
-    const row = await findVisible(exchange);
+    const row = await findVisible(exchange, idOf(exchange));
     const id = row[relationship.column];
     // The related resource is read even for its id alone: whether the caller may see it decides what is answered.
     const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
@@ -36,7 +36,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
   const page = parsePage(query, layer.pageLimits, negotiated.profile.includes(CURSOR_PROFILE));
   const plan = planCollection(relationship.target, { ...query, include: [] }, page, context);
   const selection = planRelated(relationship, query, exchange);
-  const row = await findVisible(exchange);
+  const row = await findVisible(exchange, idOf(exchange));
   const id = String(row["id"]);
   const where = [relatedTo(relationship, id), ...plan.where];
   const loaded = await loadCollection(layer.db, { ...plan, selection, where });

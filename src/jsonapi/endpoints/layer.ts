@@ -60,11 +60,10 @@ export function idOf<Caller>({ request }: Exchange<Caller>): string {
   return id;
 }
 
-/** The whole row that the URL names. @throws {Fault} 404, the same for what does not exist and for what the caller may not see */
-export async function findVisible<Caller>(exchange: Exchange<Caller>): Promise<Row> {
+/** The whole row with this id. @throws {Fault} 404, the same for what does not exist and for what the caller may not see */
+export async function findVisible<Caller>(exchange: Exchange<Caller>, id: string): Promise<Row> {
   const { layer, type, caller } = exchange;
   checkReadable(exchange);
-  const id = idOf(exchange);
   const row = (await selectWhole(layer.db, type, type.scope(caller)).where(`${type.table}.id`, id).first()) as
     Row | undefined;
   if (row === undefined) throw notFound();
@@ -74,12 +73,12 @@ export async function findVisible<Caller>(exchange: Exchange<Caller>): Promise<R
 /** As findVisible(), for a write. @throws {Fault} 404 as there; 401 or 403 when the caller sees the resource but may not `act` */
 export async function findWritable<Caller>(
   exchange: Exchange<Caller>,
+  id: string,
   writeScope: Scope,
   act: "change" | "delete",
 ): Promise<Row> {
   const { layer, type, caller } = exchange;
-  const row = await findVisible(exchange);
-  const id = String(row["id"]);
+  const row = await findVisible(exchange, id);
   const readScope = type.scope(caller);
   const isSameScope = JSON.stringify(writeScope) === JSON.stringify(readScope);
   const allowed = isSameScope || (await selectIds(layer.db, type, writeScope, [id])).length > 0;

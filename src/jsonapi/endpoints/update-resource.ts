@@ -5,17 +5,8 @@ import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
-import { planWrite } from "../write/plan.ts";
-import { prepareUpdate } from "../write/save.ts";
-import {
-  checkReadable,
-  findWritable,
-  idOf,
-  planContext,
-  presentVersion,
-  writeContext,
-  type Exchange,
-} from "./layer.ts";
+import { checkReadable, idOf, planContext, presentVersion, type Exchange } from "./layer.ts";
+import { planUpdate } from "./writes.ts";
 
 /** `PATCH /{type}/{id}`. JSON:API 1.1, "Updating Resources". */
 export async function updateResource<Caller>(exchange: Exchange<Caller>) {
@@ -24,11 +15,8 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
   const query = parseQuery(request.url, ["include", "fields"]);
   const selection = planSelection(type, query, planContext(exchange));
 
-  const current = await findWritable(exchange, type.definition.update?.scope(caller) ?? false, "change");
   const id = idOf(exchange);
-  const change = parseResource(request.body, type.name, id);
-  const plan = await planWrite(layer.db, type, change, current, caller);
-  const commit = await prepareUpdate(type, current, plan, writeContext(exchange));
+  const commit = await planUpdate(exchange, id, () => parseResource(request.body, type.name, id));
   await layer.db.transaction(async (trx) => {
     await checkIfMatch(request, trx, () => presentVersion(exchange, trx, id));
     await commit(trx);

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 import { timestamp } from "../../db/clock.ts";
-import { uniqueViolation } from "../../db/dialect.ts";
+import { foreignKeyViolation, uniqueViolation } from "../../db/dialect.ts";
 import { conflict, notFound } from "../../errors/catalogue.ts";
 import { pointer } from "../../errors/pointer.ts";
 import type { Commit, Created, Row, WriteContext, WriteKind } from "../resource/define.ts";
@@ -84,6 +84,8 @@ export async function guarded<Caller, Result>(
   try {
     return await (type.definition.around === undefined ? run() : type.definition.around(trx, write, run));
   } catch (error) {
+    // A row that was looked up a moment ago, and that somebody else has deleted since.
+    if (foreignKeyViolation(error)) throw notFound("A resource that this refers to is gone.");
     throw takenValue(type, error) ?? error;
   }
 }

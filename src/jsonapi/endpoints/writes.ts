@@ -1,0 +1,91 @@
+import { isUuid, newId } from "../../db/id.ts";
+import { forbidden, invalidAttribute, notFound } from "../../errors/catalogue.ts";
+import type { Commit, Created } from "../resource/define.ts";
+import type { ResourceRelationship } from "../resource/registry.ts";
+import type { Change, Linkage } from "../write/body.ts";
+import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
+import { planWrite, references } from "../write/plan.ts";
+import { guarded, prepareCreate, prepareDelete, prepareUpdate, timestamps } from "../write/save.ts";
+import { findWritable, refusal, visibleRelationship, writeContext, type Exchange } from "./layer.ts";
+
+/**
+ * The writes that there are, whoever asks for them: an endpoint of its own, or an operation among others. Each checks what the
+ * caller may do, plans, and returns what is to run in the transaction.
+ */
+
+/** @throws {Fault} 401 or 403 */
+export function checkCreatable<Caller>({ layer, type, caller }: Exchange<Caller>): void {
+  if (type.definition.create?.access(caller) !== true) throw refusal(layer, caller, `You may not create ${type.name}.`);
+}
+
+/** The id of a resource that is to be made. @throws {Fault} 403 where clients bring no ids, 422 for an id that is no UUID */
+export function newResourceId<Caller>({ type }: Exchange<Caller>, { id }: Change): string {
+  if (id === undefined) return newId();
+  if (type.definition.clientIds !== true) throw forbidden(`The server gives ${type.name} their ids.`, "/data/id");
+  if (!isUuid(id)) throw invalidAttribute("/data/id", "id", "must be a UUID in lower case");
+  return id;
+}
+
+/** @throws {Fault | Faults} whatever forbids it; in the transaction too */
+export async function planCreation<Caller>(
+  exchange: Exchange<Caller>,
+  id: string,
+  change: Change,
+): Promise<Commit<Created<Caller>>> {
+  const { layer, type, caller } = exchange;
+  const plan = await planWrite(layer.db, type, change, null, caller);
+  return await prepareCreate(type, id, plan, writeContext(exchange));
+}
+
+/** @throws {Fault | Faults} 404 and 403 before all else */
+export async function planUpdate<Caller>(
+  exchange: Exchange<Caller>,
+  id: string,
+  change: () => Change,
+): Promise<Commit<void>> {
+  const { layer, type, caller } = exchange;
+  const current = await findWritable(exchange, id, type.definition.update?.scope(caller) ?? false, "change");
+  const plan = await planWrite(layer.db, type, change(), current, caller);
+  return await prepareUpdate(type, current, plan, writeContext(exchange));
+}
+
+/** @throws {Fault | Faults} 404 and 403 before all else */
+export async function planDeletion<Caller>(exchange: Exchange<Caller>, id: string): Promise<Commit<void>> {
+  const { type, caller } = exchange;
+  const current = await findWritable(exchange, id, type.definition.delete?.scope(caller) ?? false, "delete");
+  return await prepareDelete(type, current, writeContext(exchange));
+}
+
+/**
+ * A change of a relationship by itself. A to-one relationship can only be replaced; what may not be changed so is answered with
+ * 403. JSON:API 1.1, "Updating Relationships".
+ *
+ * @throws {Fault | Faults} 404 and 403 before all else; in the transaction 404 for references to what is not there
+ */
+export async function planRelationshipChange<Caller>(
+  exchange: Exchange<Caller>,
+  member: ResourceRelationship<Caller>,
+  id: string,
+  change: LinkageChange,
+  linkageOf: () => Linkage,
+): Promise<Commit<void>> {
+  const { layer, type, caller } = exchange;
+  const relationship = visibleRelationship(exchange, member);
+  const { name } = relationship;
+  await findWritable(exchange, id, type.definition.update?.scope(caller) ?? true, "change");
+  if (relationship.write?.(caller) !== true || (relationship.to === "one" && change !== "replace")) {
+    throw refusal(layer, caller, `You may not change ${name} so.`);
+  }
+  const linkage = linkageOf();
+  return (trx) =>
+    guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
+      // What is to be removed need not exist: then it is removed already.
+      if (change !== "remove") await checkReferences(trx, [{ relationship, linkage }], caller);
+      if (relationship.to === "many") return changeLinks(trx, relationship, id, linkage, change);
+      const columns = {
+        [relationship.column]: references(linkage)[0]?.id ?? null,
+        ...timestamps(type, layer.clock(), "update"),
+      };
+      if ((await trx(type.table).where({ id }).update(columns)) !== 1) throw notFound();
+    });
+}
