@@ -35,6 +35,7 @@ export function sessions(deps: SessionsDeps) {
     },
     create: {
       access: anyone,
+      alone: true,
       run: async ({ values }, { caller, request }) => {
         const { email, password } = values as { email: string; password: string };
         const commit = await deps.attempts(request, () =>

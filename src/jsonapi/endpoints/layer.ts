@@ -35,6 +35,9 @@ export interface Exchange<Caller> {
   readonly negotiated: Negotiated;
 }
 
+/** A request that is not about one type. */
+export type UntypedExchange<Caller> = Omit<Exchange<Caller>, "type">;
+
 export function planContext<Caller>({ layer, caller }: Exchange<Caller>): PlanContext<Caller> {
   return { registry: layer.registry, caller };
 }
@@ -55,7 +58,11 @@ export function refusal<Caller>(layer: Layer<Caller>, caller: Caller, detail: st
 
 /** The `:id` of the URL. @throws {Fault} 404 for what is no UUID: there is no such resource, and no need to ask the database */
 export function idOf<Caller>({ request }: Exchange<Caller>): string {
-  const { id } = request.params as { id: string };
+  return idOrNotFound((request.params as { id: string }).id);
+}
+
+/** @throws {Fault} 404 for what is no UUID */
+export function idOrNotFound(id: string): string {
   if (!isUuid(id)) throw notFound();
   return id;
 }

@@ -16,7 +16,7 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
   const selection = planSelection(type, query, planContext(exchange));
 
   const id = idOf(exchange);
-  const commit = await planUpdate(exchange, id, () => parseResource(request.body, type.name, id));
+  const commit = await planUpdate(exchange, id, () => parseResource(request.body, type.name, { expectedId: id }));
   await layer.db.transaction(async (trx) => {
     await checkIfMatch(request, trx, () => presentVersion(exchange, trx, id));
     await commit(trx);

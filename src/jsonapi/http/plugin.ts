@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 
+import { unsupportedMediaType } from "../../errors/catalogue.ts";
 import { changeRelationship } from "../endpoints/change-relationship.ts";
 import { createResource } from "../endpoints/create-resource.ts";
 import { deleteResource } from "../endpoints/delete-resource.ts";
@@ -8,12 +9,14 @@ import { fetchRelated } from "../endpoints/fetch-related.ts";
 import { fetchRelationship } from "../endpoints/fetch-relationship.ts";
 import { fetchResource } from "../endpoints/fetch-resource.ts";
 import type { Exchange, Layer } from "../endpoints/layer.ts";
+import { performOperations } from "../endpoints/operations.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
 import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { urlsBelow } from "../read/links.ts";
 import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type ResourceType } from "../resource/registry.ts";
+import { ATOMIC } from "../write/operation.ts";
 import { checkContentType, negotiateAccept, type Supported } from "./media-type.ts";
 import { addVary } from "./reply.ts";
 
@@ -58,6 +61,20 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
     };
     mountType(type, mount);
   }
+  mountOperations(app, layer, options);
+}
+
+/** One place for operations on all types. The extension must be named in the media type of the request. */
+function mountOperations<Caller>(app: FastifyInstance, layer: Layer<Caller>, options: JsonApiOptions<Caller>): void {
+  const supported: Supported = { ext: [ATOMIC], profile: [] };
+  app.post(`${options.prefix}/operations`, async (request, reply) => {
+    addVary(reply, "Accept");
+    const negotiated = negotiateAccept(request.headers.accept, supported);
+    const { ext } = checkContentType(request.headers["content-type"], supported);
+    if (!ext.includes(ATOMIC)) throw unsupportedMediaType(`The media type must name the extension: ;ext="${ATOMIC}".`);
+    const caller = await options.authenticate(request);
+    return performOperations({ layer, caller, request, reply, negotiated });
+  });
 }
 
 function mountType<Caller>(

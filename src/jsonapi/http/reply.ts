@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Document } from "../read/document.ts";
+import { ATOMIC } from "../write/operation.ts";
 import { entityTag, isKnown } from "./etag.ts";
 import { contentType, MEDIA_TYPE, type Negotiated } from "./media-type.ts";
 
@@ -34,6 +35,16 @@ export function sendVersioned(
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (isRead && isKnown(request, tag)) return reply.status(304).send();
   return reply.status(200).header("content-type", MEDIA_TYPE).send(bytes);
+}
+
+/** Atomic Operations, "Document Structure". One result an operation, in their order. */
+export function sendOperationResults(reply: FastifyReply, results: readonly object[]): FastifyReply {
+  const document = { jsonapi: { version: "1.1", ext: [ATOMIC] }, "atomic:results": results };
+  return reply
+    .status(200)
+    .header("content-type", contentType({ ext: [ATOMIC] }))
+    .header("cache-control", "private, no-cache")
+    .send(Buffer.from(JSON.stringify(document)));
 }
 
 export function sendNothing(reply: FastifyReply): FastifyReply {

@@ -37,6 +37,16 @@ export async function resourceDocument<Caller>(
   };
 }
 
+/** A single resource by itself, for documents that are made elsewhere. */
+export async function resourceObject<Caller>(
+  { serializers }: DocumentParts<Caller>,
+  graph: Graph<Caller>,
+  once?: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  const [resource] = await serializers.resources(graph.primary, once);
+  return resource;
+}
+
 /** A page of a collection. */
 export async function collectionDocument<Caller>(
   { serializers }: DocumentParts<Caller>,

@@ -2,6 +2,8 @@ import type { Query } from "./query.ts";
 
 /** The absolute URLs of one server's resources. Ids are UUIDs and names are letters and digits: nothing needs an escape. */
 export interface Urls {
+  /** What all of them begin with. */
+  base(): string;
   collection(type: string): string;
   resource(type: string, id: string): string;
   related(type: string, id: string, relationship: string): string;
@@ -12,6 +14,7 @@ export interface Urls {
 export function urlsBelow(base: () => string): Urls {
   const resource = (type: string, id: string) => `${base()}/${type}/${id}`;
   return {
+    base,
     collection: (type) => `${base()}/${type}`,
     resource,
     related: (type, id, relationship) => `${resource(type, id)}/${relationship}`,

@@ -135,6 +135,8 @@ export interface ResourceDefinition<Row, Caller> {
   /** Absent: resources of the type are not created by clients. */
   readonly create?: {
     readonly access: Access<Caller>;
+    /** Made by a request of its own only, not among atomic operations. Default false. */
+    readonly alone?: boolean;
     run?(creation: Creation, context: WriteContext<Caller>): Promise<Commit<Created<Caller>>>;
   };
   /** Absent: not changed by clients. The scope is that of the rows which this caller may change. */

@@ -10,6 +10,9 @@ export interface Reference {
   readonly pointer: string;
 }
 
+/** Ids by type and local id, with a space between them. */
+export type KnownLids = ReadonlyMap<string, string>;
+
 /** What a request wants a relationship to lead to. */
 export type Linkage = readonly Reference[] | Reference | null;
 
@@ -20,6 +23,7 @@ export interface Change {
   readonly attributes: ReadonlyMap<string, unknown>;
   /** Those that came with data. */
   readonly relationships: ReadonlyMap<string, { readonly value: unknown; readonly pointer: string }>;
+  readonly lids: KnownLids;
   /** Where a missing attribute is to be pointed out: the nearest value that is in the request. */
   readonly attributesPointer: string;
 }
@@ -29,10 +33,15 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /**
  * The resource object of a request. JSON:API 1.1, "Creating Resources" and "Updating Resources".
  *
- * @param expectedId on an update: the id in the URL
+ * @param options.expectedId on an update: the id in the URL
+ * @param options.lids ids of resources that are made in the same request, by type and local id
  * @throws {Fault | Faults} 400 for another shape, 409 for another type or id; all of them at once
  */
-export function parseResource(body: unknown, type: string, expectedId?: string): Change {
+export function parseResource(
+  body: unknown,
+  type: string,
+  { expectedId, lids }: { readonly expectedId?: string; readonly lids?: KnownLids } = {},
+): Change {
   const data = primaryData(body);
   if (!isObject(data)) throw invalidDocument("/data", "data must be a resource object.");
   const faults = new FaultList();
@@ -68,6 +77,7 @@ export function parseResource(body: unknown, type: string, expectedId?: string):
     ...(typeof id === "string" ? { id } : {}),
     attributes: new Map(Object.entries(attributes ?? {})),
     relationships,
+    lids: lids ?? new Map(),
     attributesPointer: attributes === undefined ? "/data" : "/data/attributes",
   };
 }
@@ -77,8 +87,12 @@ export function parseResource(body: unknown, type: string, expectedId?: string):
  *
  * @throws {Fault | Faults} 400 for another shape, 409 for identifiers of another type
  */
-export function parseRelationshipBody<Caller>(body: unknown, relationship: ResourceRelationship<Caller>): Linkage {
-  return parseLinkage(primaryData(body), relationship, "/data");
+export function parseRelationshipBody<Caller>(
+  body: unknown,
+  relationship: ResourceRelationship<Caller>,
+  lids: KnownLids = new Map(),
+): Linkage {
+  return parseLinkage(primaryData(body), relationship, "/data", lids);
 }
 
 /**
@@ -90,12 +104,13 @@ export function parseLinkage<Caller>(
   value: unknown,
   relationship: ResourceRelationship<Caller>,
   place: string,
+  lids: KnownLids,
 ): Linkage {
   const { name, target } = relationship;
   if (relationship.to === "one") {
     return value === null
       ? null
-      : parseReference(value, target, place, `${name} must be a resource identifier or null.`);
+      : parseReference(value, target, place, lids, `${name} must be a resource identifier or null.`);
   }
   if (!Array.isArray(value)) throw invalidDocument(place, `${name} must be an array of resource identifiers.`);
   if (value.length > MAX_LINKED) {
@@ -105,7 +120,13 @@ export function parseLinkage<Caller>(
   const references = new Map<string, Reference>();
   for (const [index, item] of value.entries()) {
     faults.collect(() => {
-      const reference = parseReference(item, target, place + pointer(index), `${name} must hold resource identifiers.`);
+      const reference = parseReference(
+        item,
+        target,
+        place + pointer(index),
+        lids,
+        `${name} must hold resource identifiers.`,
+      );
       if (!references.has(reference.id)) references.set(reference.id, reference);
     });
   }
@@ -120,10 +141,12 @@ function parseReference<Caller>(
   value: unknown,
   target: ResourceType<Caller>,
   place: string,
+  lids: KnownLids,
   otherwise: string,
 ): Reference {
   if (!isObject(value)) throw invalidDocument(place, otherwise);
-  const { type, id } = value;
+  const { type, lid } = value;
+  const id = value["id"] ?? (typeof lid === "string" ? lids.get(`${target.name} ${lid}`) : undefined);
   const faults = new FaultList();
   if (type === undefined) faults.add(invalidDocument(place, "The resource identifier has no type."));
   else if (typeof type !== "string") faults.add(invalidDocument(`${place}/type`, "type must be a string."));

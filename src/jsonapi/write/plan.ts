@@ -65,7 +65,7 @@ export async function planWrite<Caller>(
       );
       continue;
     }
-    const linkage = faults.collect(() => parseLinkage(value, relationship, place));
+    const linkage = faults.collect(() => parseLinkage(value, relationship, place, change.lids));
     if (linkage === undefined) continue;
     if (relationship.write?.(caller) === true) {
       links.push({ relationship, linkage });

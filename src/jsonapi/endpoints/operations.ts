@@ -1,0 +1,147 @@
+import type { Knex } from "knex";
+
+import { forbidden } from "../../errors/catalogue.ts";
+import { Fault, Faults, FaultList, faultsOf } from "../../errors/fault.ts";
+import { pointer } from "../../errors/pointer.ts";
+import { sendNothing, sendOperationResults } from "../http/reply.ts";
+import { resourceObject } from "../read/document.ts";
+import { loadResource } from "../read/load.ts";
+import { planSelection } from "../read/plan.ts";
+import { parseQuery } from "../read/query.ts";
+import type { Commit, Created } from "../resource/define.ts";
+import { parseRelationshipBody, parseResource } from "../write/body.ts";
+import { localKey, parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
+import { idOrNotFound, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
+import {
+  checkCreatable,
+  newResourceId,
+  planCreation,
+  planDeletion,
+  planRelationshipChange,
+  planUpdate,
+} from "./writes.ts";
+
+type Result = { readonly data?: unknown; readonly meta?: unknown };
+/** Runs one operation in the transaction; the exchange reads through it. */
+type Step<Caller> = (trx: Knex.Transaction, within: UntypedExchange<Caller>) => Promise<Result>;
+
+/**
+ * `POST /operations`: the Atomic Operations extension. All operations in their order in one transaction: all of them take place,
+ * or none. https://jsonapi.org/ext/atomic/
+ *
+ * Operations are planned before the transaction begins, so that no lock is held while passwords are hashed. One about a resource
+ * that an earlier operation makes can only be planned once that has taken place.
+ */
+export async function performOperations<Caller>(exchange: UntypedExchange<Caller>) {
+  const { layer, request, reply } = exchange;
+  parseQuery(request.url, []);
+  const lids: LocalIds = new Map();
+  const made = new Set<string>();
+  const faults = new FaultList();
+  const steps: Step<Caller>[] = [];
+  for (const [index, json] of parseOperations(request.body).entries()) {
+    const place = pointer("atomic:operations", index);
+    try {
+      const step = await planOperation(exchange, json, lids, made);
+      steps.push((trx, within) => at(place, () => step(trx, within)));
+    } catch (error) {
+      for (const fault of placed(place, error)) faults.add(fault);
+    }
+  }
+  faults.throwIfAny();
+
+  const results = await layer.db.transaction(async (trx) => {
+    const within = { ...exchange, layer: { ...layer, db: trx } };
+    const done: Result[] = [];
+    for (const step of steps) done.push(await step(trx, within));
+    return done;
+  });
+  // Atomic Operations, "Responses": 204 where no result says anything.
+  if (results.every((result) => Object.keys(result).length === 0)) return sendNothing(reply);
+  return sendOperationResults(reply, results);
+}
+
+async function planOperation<Caller>(
+  outer: UntypedExchange<Caller>,
+  json: unknown,
+  lids: LocalIds,
+  made: Set<string>,
+): Promise<Step<Caller>> {
+  const operation = parseOperation(json, outer.layer.registry, outer.layer.urls.base(), lids);
+  const { op, target } = operation;
+  const exchange = { ...outer, type: target.type };
+  if (op === "add" && target.relationship === undefined) return await planAddition(exchange, operation, lids, made);
+
+  const id = idOrNotFound(target.id ?? "");
+  const isMadeHere = made.has(localKey(target.type.name, id));
+  const plan = (from: UntypedExchange<Caller>) => planChange({ ...from, type: target.type }, operation, id, lids);
+  const planned = isMadeHere ? undefined : await plan(exchange);
+  return async (trx, within) => {
+    await (planned ?? (await plan(within)))(trx);
+    const showsResource = op === "update" && target.relationship === undefined;
+    return showsResource ? await resultOf({ ...within, type: target.type }, { id }) : {};
+  };
+}
+
+async function planAddition<Caller>(
+  exchange: Exchange<Caller>,
+  { document, lid }: Operation<Caller>,
+  lids: LocalIds,
+  made: Set<string>,
+): Promise<Step<Caller>> {
+  const { type } = exchange;
+  checkCreatable(exchange);
+  if (type.definition.create?.alone === true) throw forbidden(`${type.name} are not made among other operations.`);
+  const change = parseResource(document, type.name, { lids });
+  const id = newResourceId(exchange, change);
+  // Known to the operations after this one, whatever becomes of it: if it fails, they do.
+  if (lid !== undefined) lids.set(localKey(type.name, lid), id);
+  made.add(localKey(type.name, id));
+  const commit = await planCreation(exchange, id, change);
+  return async (trx, within) => await resultOf({ ...within, type }, await commit(trx));
+}
+
+function planChange<Caller>(
+  exchange: Exchange<Caller>,
+  { op, target, document }: Operation<Caller>,
+  id: string,
+  lids: LocalIds,
+): Promise<Commit<void>> {
+  const { type, relationship } = target;
+  if (relationship === undefined) {
+    return op === "remove"
+      ? planDeletion(exchange, id)
+      : planUpdate(exchange, id, () => parseResource(document, type.name, { expectedId: id, lids }));
+  }
+  const change = op === "add" ? "add" : op === "remove" ? "remove" : "replace";
+  return planRelationshipChange(exchange, relationship, id, change, () =>
+    parseRelationshipBody(document, relationship, lids),
+  );
+}
+
+async function resultOf<Caller>(exchange: Exchange<Caller>, created: Created<Caller>): Promise<Result> {
+  if ("accepted" in created) return { meta: created.accepted };
+  const { layer, type, caller } = exchange;
+  const context = { ...planContext(exchange), caller: created.as ?? caller };
+  const selection = planSelection(type, { fields: new Map() }, context);
+  const graph = await loadResource(layer.db, selection, created.id);
+  return graph === undefined ? {} : { data: await resourceObject(layer, graph, created.once) };
+}
+
+/** Runs a step; its faults point below the operation. */
+async function at<Value>(place: string, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (error) {
+    const [first, ...more] = placed(place, error);
+    throw first !== undefined && more.length === 0 ? first : new Faults(placed(place, error));
+  }
+}
+
+/** A fault of the whole operation points to it. */
+function placed(place: string, error: unknown): Fault[] {
+  return faultsOf(error).map((fault) => {
+    if (fault.source?.pointer !== undefined) return fault.under(place);
+    return fault.source === undefined ? new Fault({ ...fault, source: { pointer: place }, cause: fault.cause }) : fault;
+  });
+}
