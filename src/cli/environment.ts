@@ -1,11 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { readConfig } from "../config/read.ts";
+import { parseEmail } from "../accounts/email.ts";
+import { ConfigFault, configWarnings, readConfig } from "../config/read.ts";
 import type { Config } from "../config/variables.ts";
 
-/** The configuration of this process: its environment, and a `.env` file where it stands. @throws {ConfigFault} */
+/**
+ * The configuration of this process: its environment, and a `.env` file where it stands. What looks like a mistake, but is none
+ * that stops the process, goes to standard error.
+ *
+ * @throws {ConfigFault}
+ */
 export function processConfig(): Config {
-  return readConfig(process.env, existsSync(".env") ? { dotenv: readFileSync(".env", "utf8") } : {});
+  const options = existsSync(".env") ? { dotenv: readFileSync(".env", "utf8") } : {};
+  const config = readConfig(process.env, options);
+  const admin = parseEmail(config.ADMIN_EMAIL ?? "nobody@localhost");
+  if ("message" in admin)
+    throw new ConfigFault([`ADMIN_EMAIL ${admin.message}; it holds "${config.ADMIN_EMAIL ?? ""}"`]);
+  for (const warning of configWarnings(process.env, options)) process.stderr.write(`Warning: ${warning}\n`);
+  return config;
 }
 
 /** Says in one line what went wrong, and ends the process as failed. Stacks are for faults of ours alone. */

@@ -1,3 +1,5 @@
+import { domainToASCII } from "node:url";
+
 /** At most `max` in a window of `windowSeconds`. */
 export interface Rate {
   readonly max: number;
@@ -7,9 +9,11 @@ export interface Rate {
 /** From text to a value, or a phrase that follows the variable's name: «takes …». */
 export type Parser<Value> = (value: string) => { readonly value: Value } | { readonly message: string };
 
+/** One line of text. */
 export const text: Parser<string> = (value) =>
   /\p{Cc}/u.test(value) ? { message: "takes text without control characters" } : { value };
 
+/** A whole number in decimal digits, `least` and `most` included. */
 export function integer(least: number, most: number): Parser<number> {
   return (value) => {
     const number = /^\d{1,12}$/.test(value) ? Number(value) : Number.NaN;
@@ -19,6 +23,7 @@ export function integer(least: number, most: number): Parser<number> {
   };
 }
 
+/** Exactly one of these words. */
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Parser<Choice> {
   return (value) => {
     const choice = choices.find((candidate) => candidate === value);
@@ -71,8 +76,11 @@ export const origin: Parser<string> = (value) => {
   return isOrigin ? { value: new URL(value).origin } : { message: "takes origins such as https://example.org" };
 };
 
-/** An address, or a display name and an address in angle brackets. */
-export const mailbox: Parser<string> = (value) =>
-  /^(?:[^\s@<>,]+@[^\s@<>,]+|[^<>\p{Cc}]+ <[^\s@<>,]+@[^\s@<>,]+>)$/u.test(value)
-    ? { value }
-    : { message: "takes an address, or: Name <address>" };
+/** An address, or a display name and an address in angle brackets; the address in a form that mail services take. */
+export const mailbox: Parser<string> = (value) => {
+  const address = /^[^<>\p{Cc}]+ <([^<>]+)>$/u.exec(value)?.[1] ?? value;
+  const [, local = "", domain = ""] = /^([^@]+)@([^@]+)$/.exec(address) ?? [];
+  // RFC 5322, section 3.2.3: atoms. Quoted strings are refused by most services.
+  const isUsable = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+$/i.test(local) && /^[a-z0-9.-]+$/.test(domainToASCII(domain));
+  return isUsable ? { value } : { message: "takes an address, or: Name <address>" };
+};

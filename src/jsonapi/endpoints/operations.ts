@@ -29,7 +29,7 @@ type Step<Caller> = (trx: Knex.Transaction, within: UntypedExchange<Caller>) => 
  * `POST /operations`: the Atomic Operations extension. All operations in their order in one transaction: all of them take place,
  * or none. https://jsonapi.org/ext/atomic/
  *
- * Operations are planned before the transaction begins, so that no lock is held while passwords are hashed. One about a resource
+ * Operations are planned before the transaction begins, so that no lock is held while a hook does what takes long. One about a resource
  * that an earlier operation makes can only be planned once that has taken place.
  */
 export async function performOperations<Caller>(exchange: UntypedExchange<Caller>) {

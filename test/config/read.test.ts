@@ -1,0 +1,173 @@
+import t from "tap";
+
+import { ConfigFault, configWarnings, readConfig } from "../../src/config/read.ts";
+
+/** What production cannot do without. */
+const PRODUCTION = {
+  NODE_ENV: "production",
+  PUBLIC_URL: "https://id.example.org",
+  MAIL_FROM: "Example <no-reply@example.org>",
+  POSTMARK_SERVER_TOKEN: "a-server-token",
+};
+
+function faultsOf(environment: Record<string, string>, dotenv?: string): readonly string[] {
+  try {
+    readConfig(environment, dotenv === undefined ? {} : { dotenv });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigFault) return error.faults;
+    throw error;
+  }
+}
+
+void t.test("an empty environment is a development server on loopback", (t) => {
+  const config = readConfig({});
+  t.match(config, {
+    HOST: "127.0.0.1",
+    PORT: 3000,
+    NODE_ENV: "development",
+    DATABASE_URL: "sqlite:data/rekey.sqlite",
+    RESET_LIMIT_PER_IP: { max: 5, windowSeconds: 60 },
+    GLOBAL_LIMIT_PER_IP: null,
+    TRUST_PROXY: [],
+  });
+  t.equal(config.PUBLIC_URL, undefined);
+  t.equal(config.POSTMARK_SERVER_TOKEN, undefined);
+  t.ok(Object.isFrozen(config));
+  t.end();
+});
+
+void t.test("the environment wins over the file; what is empty in either is not set", (t) => {
+  const dotenv = "PORT=4000\nAPP_NAME=From the file\nHOST=\nLOG_LEVEL='warn' # quiet\n";
+  const config = readConfig({ PORT: "5000", APP_NAME: "", LOG_LEVEL: "  " }, { dotenv });
+  t.match(config, { PORT: 5000, APP_NAME: "From the file", HOST: "127.0.0.1", LOG_LEVEL: "warn" });
+  t.end();
+});
+
+void t.test("values that are taken", (t) => {
+  const config = readConfig({
+    PUBLIC_URL: "https://example.org/id/",
+    FRONTEND_URL: "https://example.org/",
+    CORS_ORIGINS: "https://a.example, http://localhost:5173",
+    TRUST_PROXY: "10.0.0.0/8, ::1",
+    RESET_LIMIT_PER_IP: "10/3600",
+    GLOBAL_LIMIT_PER_IP: "1000/60",
+    MAIL_FROM: "Ada's App <no-reply@example.org>",
+    DATABASE_URL: "postgres://rekey:secret@db/rekey",
+  });
+  t.match(config, {
+    PUBLIC_URL: "https://example.org/id",
+    FRONTEND_URL: "https://example.org",
+    CORS_ORIGINS: ["https://a.example", "http://localhost:5173"],
+    RESET_LIMIT_PER_IP: { max: 10, windowSeconds: 3600 },
+    GLOBAL_LIMIT_PER_IP: { max: 1000, windowSeconds: 60 },
+  });
+  t.end();
+});
+
+const refused: Record<string, readonly string[]> = {
+  PORT: ["-1", "65536", "80a", "1e3", "0x50", "3000.0"],
+  NODE_ENV: ["prod", "Production"],
+  DATABASE_URL: ["mysql://x", "sqlite:", "data/rekey.sqlite"],
+  PUBLIC_URL: [
+    "example.org",
+    "/v1",
+    "ftp://example.org",
+    "https://x.example?a=1",
+    "https://x.example#a",
+    "https://u:p@x",
+  ],
+  MAIL_FROM: ["nobody", "a@b, c@d", "Name <a@b> <c@d>", "<a@b>"],
+  CORS_ORIGINS: ["*", "https://a.example/path", "a.example"],
+  TRUST_PROXY: ["true", "1", "10.0.0.0/99", "10.0.0.0/8, true", "proxy.example.org"],
+  RESET_TOKEN_TTL: ["0", "59", "1h"],
+  RESET_LIMIT_PER_IP: ["5", "0/60", "5/0", "5/60/2", "-5/60", "none"],
+  GLOBAL_LIMIT_PER_IP: ["100", "0/60"],
+  PASSWORD_MIN_LENGTH: ["7", "129"],
+  SCRYPT_LOG_N: ["0", "21"],
+  REGISTRATION: ["closed"],
+  ADMIN_EMAIL: ["admin"],
+  MAX_PAGE_SIZE: ["0", "1001"],
+  LOG_LEVEL: ["verbose"],
+};
+
+for (const [name, values] of Object.entries(refused)) {
+  void t.test(`${name} that is refused`, (t) => {
+    for (const value of values) {
+      const faults = faultsOf({ [name]: value });
+      t.equal(faults.length, 1, value);
+      t.match(faults[0], new RegExp(`^${name} takes .*; it holds "`), value);
+    }
+    t.end();
+  });
+}
+
+void t.test("all faults are told at once, one line each", (t) => {
+  const faults = faultsOf({ NODE_ENV: "production", PORT: "http", SESSION_TTL: "long", SCRYPT_P: "1" });
+  t.same(
+    faults.map((line) => line.split(" ")[0]),
+    ["PORT", "SESSION_TTL", "PUBLIC_URL", "MAIL_FROM", "POSTMARK_SERVER_TOKEN", "SCRYPT_LOG_N"],
+  );
+  t.ok(faults.every((line) => !line.includes("\n")));
+  t.end();
+});
+
+void t.test("secrets are not shown, nor are passwords in URLs, whatever they hold", (t) => {
+  const urls = [
+    "mysql://user:hunter2@db/rekey",
+    "mysql://user:p@hunter2/x@db",
+    "mysql:/user:hunter2@db",
+    "mysql://db/rekey?password=hunter2&ssl=1",
+    `mysql://user:${"x".repeat(300)}hunter2@db`,
+  ];
+  for (const DATABASE_URL of urls) t.notMatch(faultsOf({ DATABASE_URL }).join("\n"), "hunter2", DATABASE_URL);
+  t.notMatch(faultsOf({ DATABASE_URL: urls[4] ?? "" }).join("\n"), "xxx");
+  const faults = faultsOf({ POSTMARK_SERVER_TOKEN: "hunter2\u0007" });
+  t.match(faults[0], /^POSTMARK_SERVER_TOKEN takes .*; it holds a secret that is not shown here$/);
+  t.end();
+});
+
+void t.test("in production nothing may be left to chance", (t) => {
+  t.same(faultsOf(PRODUCTION), []);
+  for (const name of ["PUBLIC_URL", "MAIL_FROM", "POSTMARK_SERVER_TOKEN"]) {
+    t.same(faultsOf({ ...PRODUCTION, [name]: "" }), [`${name} is not set: in production it must be`]);
+  }
+  for (const [logN, p] of ["17/1", "16/2", "15/3", "14/5", "13/10"].map((line) => line.split("/"))) {
+    t.same(
+      faultsOf({ ...PRODUCTION, SCRYPT_LOG_N: logN ?? "", SCRYPT_P: p ?? "" }),
+      [],
+      `${String(logN)}/${String(p)}`,
+    );
+  }
+  for (const [logN, p] of ["16/1", "15/2", "14/4", "13/9", "12/32"].map((line) => line.split("/"))) {
+    const faults = faultsOf({ ...PRODUCTION, SCRYPT_LOG_N: logN ?? "", SCRYPT_P: p ?? "" });
+    t.match(faults[0], /^SCRYPT_LOG_N takes in production/, `${String(logN)}/${String(p)}`);
+  }
+  t.end();
+});
+
+void t.test("a page of the default size must not be larger than the largest", (t) => {
+  t.match(faultsOf({ DEFAULT_PAGE_SIZE: "50", MAX_PAGE_SIZE: "49" })[0], /^DEFAULT_PAGE_SIZE takes no more than/);
+  t.same(faultsOf({ DEFAULT_PAGE_SIZE: "50", MAX_PAGE_SIZE: "50" }), []);
+  t.end();
+});
+
+void t.test("names that look like a slip of the pen are pointed out, others are not", (t) => {
+  const environment = {
+    PATH: "/bin",
+    PWD: "/",
+    HOSTNAME: "x",
+    USER: "y",
+    NODE_OPTIONS: "",
+    DATABSE_URL: "z",
+    port: "1",
+  };
+  t.same(configWarnings(environment, { dotenv: "RESET_TOKEN_TLL=60\n" }), [
+    "RESET_TOKEN_TLL is not known, and is not read: is RESET_TOKEN_TTL meant?",
+    "DATABSE_URL is not known, and is not read: is DATABASE_URL meant?",
+    "port is not known, and is not read: is PORT meant?",
+  ]);
+  t.match(configWarnings({ ...PRODUCTION, PUBLIC_URL: "http://id.example.org" }), [/^PUBLIC_URL begins with http:/]);
+  t.same(configWarnings(PRODUCTION), []);
+  t.end();
+});
