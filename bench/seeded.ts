@@ -12,7 +12,7 @@ export async function seedDatabase(filename: string, users: number): Promise<{ t
   try {
     await migrateToLatest(db);
     await seed(db, { users });
-    const ids = (await db("users").orderBy("id").limit(1000).pluck("id")) as string[];
+    const ids: string[] = await db("users").orderBy("id").limit(1000).pluck("id");
     const admin = ids[0] ?? "";
     const role = await db("roles").where({ name: "admin" }).first("id");
     await db("user_roles")

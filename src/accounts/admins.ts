@@ -13,7 +13,7 @@ export function normalRoleName(name: string): string {
 }
 
 export async function isAdmin(db: Knex, userId: string): Promise<boolean> {
-  const found = await admins(db).where("user_roles.user_id", userId).first("user_roles.user_id");
+  const found: unknown = await admins(db).where("user_roles.user_id", userId).first("user_roles.user_id");
   return found !== undefined;
 }
 

@@ -102,5 +102,5 @@ export function whereLike(
 }
 
 function isPostgres(query: Knex.QueryBuilder): boolean {
-  return String(query.client.dialect) === "postgresql";
+  return query.client.dialect === "postgresql";
 }

@@ -144,7 +144,7 @@ await t.test("scripts in a mail's HTML do not run, and nothing is loaded for it"
     void dialog.dismiss();
   });
   await page.goto(`${server.url}/mailbox/mail-1`);
-  const frame = page.frameLocator("iframe").first();
+  const frame = page.locator("iframe").first().contentFrame();
   await frame.getByText("The end").waitFor();
   await frame.getByRole("button", { name: "Send" }).click();
   await frame.getByRole("link", { name: "Run" }).click();

@@ -60,7 +60,7 @@ void t.test("a list of ids is answered whole, up to the largest page", async (t)
   const server = await makeApp(t, { DEFAULT_PAGE_SIZE: "5", MAX_PAGE_SIZE: "20" });
   const { token } = await makeAdmin(server);
   await seed(server.db, { users: 24 });
-  const ids = (await server.db("users").orderBy("id").limit(22).pluck("id")) as string[];
+  const ids: string[] = await server.db("users").orderBy("id").limit(22).pluck("id");
   const list = async (count: number) =>
     (await server.ask("GET", `/v1/users?filter[id]=${ids.slice(0, count).join(",")}`, { token })).body.data
       .length as number;

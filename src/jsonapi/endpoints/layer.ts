@@ -88,7 +88,7 @@ export async function findWritable<Caller>(
   const row = await findVisible(exchange, id);
   const readScope = type.scope(caller);
   const isSameScope = JSON.stringify(writeScope) === JSON.stringify(readScope);
-  const allowed = isSameScope || (await selectIds(layer.db, type, writeScope, [id])).length > 0;
+  const allowed = isSameScope || (await selectIds(layer.db, type, writeScope, [id]).first()) !== undefined;
   if (!allowed) throw refusal(layer, caller, `You may not ${act} this.`);
   return row;
 }

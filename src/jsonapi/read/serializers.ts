@@ -91,7 +91,6 @@ export class Serializers<Caller> {
   #relator({ name, owner, target }: ResourceRelationship<Caller>): InstanceType<typeof Relator<Values, Linked>> {
     const urls = this.#urls;
     const identifiers = new Serializer<Linked>(target.name, { onlyIdentifier: true });
-    // eslint-disable-next-line @typescript-eslint/require-await -- ts-japi wants a promise; there is nothing to wait for
     return new Relator<Values, Linked>(async (values) => values[LINKAGE](name), identifiers, {
       relatedName: name,
       linkers: {

@@ -154,7 +154,7 @@ function parseReference<Caller>(
   if (id === undefined) faults.add(invalidDocument(place, "The resource identifier has no id."));
   else if (typeof id !== "string") faults.add(invalidDocument(`${place}/id`, "id must be a string."));
   faults.throwIfAny();
-  return { type: target.name, id: String(id), pointer: place };
+  return { type: target.name, id: typeof id === "string" ? id : "", pointer: place };
 }
 
 function primaryData(body: unknown): unknown {
