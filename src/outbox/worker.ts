@@ -5,6 +5,8 @@ import type { Event, Observe } from "../events/event.ts";
 import { nextTry } from "./backoff.ts";
 import { claimDue, complete, giveUp, presentable, purgeFailed, release, reschedule } from "./outbox.ts";
 import type { Claim, Entry } from "./outbox.ts";
+import { Quiet } from "./quiet.ts";
+import { growing, within } from "./timing.ts";
 
 /**
  * How handling an entry ended: a mailer's `Delivery`, or `nothing` if there was nobody to mail. See mail/mailer.ts for
@@ -39,9 +41,7 @@ export interface WorkerOptions {
 
 /** From `wake()` to looking: a moment that varies, so that a request's timing says nothing about the work behind it. */
 const WAKE_MILLISECONDS = { least: 50, most: 250 };
-/** Seconds; each doubles up to its most as long as the trouble lasts. */
-const PAUSE = { first: 30, most: 900 };
-const UNREACHABLE = { first: 1, most: 60 };
+/** Seconds; doubles up to its most as long as the trouble lasts. */
 const SETTLE = { first: 0.25, most: 5 };
 
 const HOUR = 3_600_000;
@@ -58,6 +58,7 @@ export class OutboxWorker {
   readonly #concurrency: number;
   readonly #lease: number;
 
+  readonly #quiet: Quiet;
   readonly #inHand = new Set<Promise<void>>();
   #taking: Promise<number> = Promise.resolve(0);
   #timer: NodeJS.Timeout | undefined;
@@ -66,16 +67,12 @@ export class OutboxWorker {
   #closed = false;
   /** The last look found as much as there was room for. */
   #backlog = false;
-  /** Milliseconds: nothing is taken before. */
-  #quietUntil = 0;
-  /** How often in a row nothing could be mailed, or the database could not be reached. */
-  #pauses = 0;
-  #unreachable = 0;
   #purgeAt = 0;
 
   constructor(options: WorkerOptions) {
     this.#db = options.db;
     this.#clock = options.clock;
+    this.#quiet = new Quiet(options.clock);
     this.#handlers = new Map(Object.entries(options.handlers));
     this.#observe = options.observe;
     this.#poll = options.pollMilliseconds ?? 1000;
@@ -135,9 +132,8 @@ export class OutboxWorker {
 
   /** Takes as much as there is room for. Returns how many entries. */
   async #takeNow(): Promise<number> {
-    if (this.#closed || this.#clock() < this.#quietUntil) return 0;
-    // After a pause one entry tells whether mail goes out again; the others wait for its answer.
-    const width = this.#pauses > 0 ? 1 : this.#concurrency;
+    if (this.#closed || this.#quiet.isOn) return 0;
+    const width = this.#quiet.isProbing ? 1 : this.#concurrency;
     const room = width - this.#inHand.size;
     if (room <= 0) {
       this.#backlog = true;
@@ -151,7 +147,7 @@ export class OutboxWorker {
       this.#outOfReach(error);
       return 0;
     }
-    this.#unreachable = 0;
+    this.#quiet.databaseAnswered();
     this.#backlog = claims.length === room;
     for (const claim of claims) this.#hold(claim);
     return claims.length;
@@ -168,7 +164,7 @@ export class OutboxWorker {
   /** Never rejects. */
   async #work(claim: Claim): Promise<void> {
     const { entry } = claim;
-    if (this.#closed || this.#clock() < this.#quietUntil) {
+    if (this.#closed || this.#quiet.isOn) {
       await this.#settle(() => release(this.#db, claim));
       return;
     }
@@ -194,7 +190,7 @@ export class OutboxWorker {
     const { id: entry, kind, attempts } = claim.entry;
     switch (outcome.outcome) {
       case "sent":
-        this.#pauses = 0;
+        this.#quiet.mailWentOut();
         this.#tell({ type: "mail.sent", kind, entry, attempts, messageId: outcome.messageId });
         await this.#settle(() => complete(this.#db, claim));
         return;
@@ -202,7 +198,7 @@ export class OutboxWorker {
         await this.#settle(() => complete(this.#db, claim));
         return;
       case "refused": {
-        this.#pauses = 0;
+        this.#quiet.mailWentOut();
         const reason = presentable(outcome.reason);
         this.#tell({ type: "mail.refused", kind, entry, attempts, reason });
         await this.#settle(() => giveUp(this.#db, claim, this.#clock(), reason));
@@ -267,19 +263,12 @@ export class OutboxWorker {
   }
 
   #pause(reason: string): void {
-    // Several in hand at once learn of the same trouble: it counts once.
-    if (this.#clock() < this.#quietUntil) return;
-    const inSeconds = growing(PAUSE, this.#pauses);
-    this.#pauses += 1;
-    this.#quietUntil = this.#clock() + inSeconds * 1000;
-    this.#tell({ type: "mail.paused", reason, inSeconds });
+    const inSeconds = this.#quiet.pause();
+    if (inSeconds !== null) this.#tell({ type: "mail.paused", reason, inSeconds });
   }
 
   #outOfReach(error: unknown): void {
-    const inSeconds = growing(UNREACHABLE, this.#unreachable);
-    this.#unreachable += 1;
-    this.#quietUntil = this.#clock() + inSeconds * 1000;
-    this.#tell({ type: "outbox.unreachable", error, inSeconds });
+    this.#tell({ type: "outbox.unreachable", error, inSeconds: this.#quiet.outOfReach() });
   }
 
   async #purge(): Promise<void> {
@@ -299,10 +288,6 @@ export class OutboxWorker {
   }
 }
 
-function growing({ first, most }: { first: number; most: number }, times: number): number {
-  return Math.min(most, first * 2 ** times);
-}
-
 /** An error's name and code: unlike its message these hold no secret and no address. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return "error";
@@ -316,22 +301,5 @@ function parse(payload: string): unknown {
     return JSON.parse(payload);
   } catch {
     throw new Error("The payload is not JSON");
-  }
-}
-
-/** @throws {Error} when `work` takes longer than `milliseconds`; how it ends after that is nobody's concern. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`The handler took longer than ${String(Math.round(milliseconds / 1000))} seconds`);
-      error.name = "HandlerTimeout";
-      reject(error);
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([work, tooLong]);
-  } finally {
-    clearTimeout(timer);
   }
 }

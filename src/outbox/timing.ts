@@ -1,0 +1,21 @@
+/** `first` at the beginning, doubled each time, `most` at most. */
+export function growing({ first, most }: { first: number; most: number }, times: number): number {
+  return Math.min(most, first * 2 ** times);
+}
+
+/** @throws {Error} when `work` takes longer than `milliseconds`; how it ends after that is nobody's concern. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new Error(`The handler took longer than ${String(Math.round(milliseconds / 1000))} seconds`);
+      error.name = "HandlerTimeout";
+      reject(error);
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([work, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
