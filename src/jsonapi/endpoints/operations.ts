@@ -21,7 +21,15 @@ import {
   planUpdate,
 } from "./writes.ts";
 
+/** Operations whose faults one answer tells of. */
+const MAX_REFUSED = 10;
+
 type Result = { readonly data?: unknown; readonly meta?: unknown };
+/** Resources that operations of this request make, and those that they change, by type and id. */
+interface Seen {
+  readonly made: Set<string>;
+  readonly changed: Set<string>;
+}
 /** Runs one operation in the transaction; the exchange reads through it. */
 type Step<Caller> = (trx: Knex.Transaction, within: UntypedExchange<Caller>) => Promise<Result>;
 
@@ -36,16 +44,19 @@ export async function performOperations<Caller>(exchange: UntypedExchange<Caller
   const { layer, request, reply } = exchange;
   parseQuery(request.url, []);
   const lids: LocalIds = new Map();
-  const made = new Set<string>();
+  const seen: Seen = { made: new Set(), changed: new Set() };
   const faults = new FaultList();
+  let refused = 0;
   const steps: Step<Caller>[] = [];
   for (const [index, json] of parseOperations(request.body).entries()) {
     const place = pointer("atomic:operations", index);
     try {
-      const step = await planOperation(exchange, json, lids, made);
+      const step = await planOperation(exchange, json, lids, seen);
       steps.push((trx, within) => at(place, () => step(trx, within)));
     } catch (error) {
       for (const fault of placed(place, error)) faults.add(fault);
+      refused += 1;
+      if (refused === MAX_REFUSED) break;
     }
   }
   faults.throwIfAny();
@@ -65,16 +76,20 @@ async function planOperation<Caller>(
   outer: UntypedExchange<Caller>,
   json: unknown,
   lids: LocalIds,
-  made: Set<string>,
+  seen: Seen,
 ): Promise<Step<Caller>> {
   const operation = parseOperation(json, outer.layer.registry, outer.layer.urls.base(), lids);
   const { op, target } = operation;
   const exchange = { ...outer, type: target.type };
-  if (op === "add" && target.relationship === undefined) return await planAddition(exchange, operation, lids, made);
+  if (op === "add" && target.relationship === undefined) return await planAddition(exchange, operation, lids, seen);
 
   const id = idOrNotFound(target.id ?? "");
-  const isMadeHere = made.has(localKey(target.type.name, id));
-  const plan = (from: UntypedExchange<Caller>) => planChange({ ...from, type: target.type }, operation, id, lids);
+  const key = localKey(target.type.name, id);
+  const isMadeHere = seen.made.has(key);
+  const isChangedHere = seen.changed.has(key);
+  seen.changed.add(key);
+  const plan = (from: UntypedExchange<Caller>) =>
+    planChange({ ...from, type: target.type }, operation, id, lids, isChangedHere);
   const planned = isMadeHere ? undefined : await plan(exchange);
   return async (trx, within) => {
     await (planned ?? (await plan(within)))(trx);
@@ -87,7 +102,7 @@ async function planAddition<Caller>(
   exchange: Exchange<Caller>,
   { document, lid }: Operation<Caller>,
   lids: LocalIds,
-  made: Set<string>,
+  seen: Seen,
 ): Promise<Step<Caller>> {
   const { type } = exchange;
   checkCreatable(exchange);
@@ -96,7 +111,7 @@ async function planAddition<Caller>(
   const id = newResourceId(exchange, change);
   // Known to the operations after this one, whatever becomes of it: if it fails, they do.
   if (lid !== undefined) lids.set(localKey(type.name, lid), id);
-  made.add(localKey(type.name, id));
+  seen.made.add(localKey(type.name, id));
   const commit = await planCreation(exchange, id, change);
   return async (trx, within) => await resultOf({ ...within, type }, await commit(trx));
 }
@@ -106,12 +121,13 @@ function planChange<Caller>(
   { op, target, document }: Operation<Caller>,
   id: string,
   lids: LocalIds,
+  isChangedHere: boolean,
 ): Promise<Commit<void>> {
   const { type, relationship } = target;
   if (relationship === undefined) {
     return op === "remove"
       ? planDeletion(exchange, id)
-      : planUpdate(exchange, id, () => parseResource(document, type.name, { expectedId: id, lids }));
+      : planUpdate(exchange, id, () => parseResource(document, type.name, { expectedId: id, lids }), isChangedHere);
   }
   const change = op === "add" ? "add" : op === "remove" ? "remove" : "replace";
   return planRelationshipChange(exchange, relationship, id, change, () =>

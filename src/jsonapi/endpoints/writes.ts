@@ -4,7 +4,7 @@ import type { Commit, Created } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import type { Change, Linkage } from "../write/body.ts";
 import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
-import { planWrite, references } from "../write/plan.ts";
+import { checkNullable, planWrite, references } from "../write/plan.ts";
 import { guarded, prepareCreate, prepareDelete, prepareUpdate, timestamps } from "../write/save.ts";
 import { findWritable, refusal, visibleRelationship, writeContext, type Exchange } from "./layer.ts";
 
@@ -37,15 +37,19 @@ export async function planCreation<Caller>(
   return await prepareCreate(type, id, plan, writeContext(exchange));
 }
 
-/** @throws {Fault | Faults} 404 and 403 before all else */
+/**
+ * @param isStale the resource may have changed by the time of the commit: nothing is left out because it is what was asked for
+ * @throws {Fault | Faults} 404 and 403 before all else
+ */
 export async function planUpdate<Caller>(
   exchange: Exchange<Caller>,
   id: string,
   change: () => Change,
+  isStale = false,
 ): Promise<Commit<void>> {
   const { layer, type, caller } = exchange;
   const current = await findWritable(exchange, id, type.definition.update?.scope(caller) ?? false, "change");
-  const plan = await planWrite(layer.db, type, change(), current, caller);
+  const plan = await planWrite(layer.db, type, change(), current, caller, isStale);
   return await prepareUpdate(type, current, plan, writeContext(exchange));
 }
 
@@ -77,6 +81,7 @@ export async function planRelationshipChange<Caller>(
     throw refusal(layer, caller, `You may not change ${name} so.`);
   }
   const linkage = linkageOf();
+  checkNullable(relationship, linkage, "/data");
   return (trx) =>
     guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
       // What is to be removed need not exist: then it is removed already.

@@ -99,10 +99,17 @@ export const integer: ValueType = {
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
 
 function parseDateTime(json: unknown): Parsed {
-  const milliseconds = typeof json === "string" && DATE_TIME.test(json) ? Date.parse(json) : Number.NaN;
-  return Number.isNaN(milliseconds)
-    ? { message: "must be a point in time such as 2026-01-31T12:00:00Z" }
-    : { value: new Date(milliseconds).toISOString() };
+  const isDateTime = typeof json === "string" && DATE_TIME.test(json) && isDate(json.slice(0, 10));
+  const milliseconds = isDateTime ? Date.parse(json) : Number.NaN;
+  const value = Number.isNaN(milliseconds) ? "" : new Date(milliseconds).toISOString();
+  // An offset may lead out of the years of four digits, which alone sort as text.
+  return value.length === 24 ? { value } : { message: "must be a point in time such as 2026-01-31T12:00:00Z" };
+}
+
+/** Whether the calendar has this day. JavaScript takes February 30 for March 2. */
+function isDate(text: string): boolean {
+  const milliseconds = Date.parse(text);
+  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(text);
 }
 
 /** A point in time: ISO 8601 in UTC with milliseconds, which is also how it is stored. */

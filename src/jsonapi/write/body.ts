@@ -134,6 +134,9 @@ export function parseLinkage<Caller>(
   return [...references.values()];
 }
 
+/** Attributes, or relationships, of one resource. Each may be a fault of its own, and the answer would grow with them. */
+const MAX_MEMBERS = 200;
+
 /** Identifiers in one to-many linkage. */
 const MAX_LINKED = 1_000;
 
@@ -167,8 +170,10 @@ function primaryData(body: unknown): unknown {
 function memberObject(data: JsonObject, name: string, faults: FaultList): JsonObject | undefined {
   const member = data[name];
   if (member === undefined) return undefined;
-  if (isObject(member)) return member;
-  faults.add(invalidDocument(pointer("data", name), `${name} must be an object.`));
+  const isMembers = isObject(member);
+  if (isMembers && Object.keys(member).length <= MAX_MEMBERS) return member;
+  const detail = isMembers ? `may have ${String(MAX_MEMBERS)} members at most.` : "must be an object.";
+  faults.add(invalidDocument(pointer("data", name), `${name} ${detail}`));
   return undefined;
 }
 

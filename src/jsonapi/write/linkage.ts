@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { invalidAttribute, unknownReference } from "../../errors/catalogue.ts";
+import { unknownReference } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import { isUuid } from "../../db/id.ts";
 import { selectIds } from "../read/sql.ts";
@@ -13,7 +13,7 @@ export type LinkageChange = "replace" | "add" | "remove";
 /**
  * Refuses references to what does not exist, or what the caller may not see.
  *
- * @throws {Fault | Faults} 404 with a pointer to each such identifier; 422 for null where it cannot be
+ * @throws {Fault | Faults} 404 with a pointer to each such identifier
  */
 export async function checkReferences<Caller>(
   trx: Knex.Transaction,
@@ -22,11 +22,6 @@ export async function checkReferences<Caller>(
 ): Promise<void> {
   const faults = new FaultList();
   for (const { relationship, linkage } of links) {
-    if (linkage === null && relationship.to === "one" && relationship.nullable !== true) {
-      faults.add(
-        invalidAttribute(`/data/relationships/${relationship.name}/data`, relationship.name, "must not be null"),
-      );
-    }
     const wanted = references(linkage);
     const ids = wanted.map(({ id }) => id).filter(isUuid);
     const { target } = relationship;

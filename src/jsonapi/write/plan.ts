@@ -29,6 +29,7 @@ type Current = Row | null;
  * Plans a creation or an update. Members that the caller may not write, but that say what is the case already, are no write
  * and no fault: real clients send back whole resources.
  *
+ * @param isStale `current` may no longer be what it was when the plan is carried out: what seems to change nothing is written too
  * @throws {Fault | Faults} 403 for what the caller may not write, 422 for unknown members and values that cannot be, 400 and
  * 409 for linkage that is none; all of them at once
  */
@@ -38,6 +39,7 @@ export async function planWrite<Caller>(
   change: Change,
   current: Current,
   caller: Caller,
+  isStale = false,
 ): Promise<WritePlan<Caller>> {
   const faults = new FaultList();
   const values: Record<string, Scalar> = {};
@@ -49,6 +51,7 @@ export async function planWrite<Caller>(
       const attribute = type.attributes.get(name);
       const value = planAttribute(type, attribute, name, json, current, caller);
       if (attribute === undefined || value === undefined) return;
+      if (!isStale && isUnchanged(attribute, value, current, caller)) return;
       values[name] = value;
       if (attribute.column !== null) columns[attribute.column] = value;
       if (attribute.normal !== undefined) {
@@ -68,6 +71,8 @@ export async function planWrite<Caller>(
     const linkage = faults.collect(() => parseLinkage(value, relationship, place, change.lids));
     if (linkage === undefined) continue;
     if (relationship.write?.(caller) === true) {
+      faults.collect(() => checkNullable(relationship, linkage, place));
+      if (!isStale && current !== null && isPresentToOne(relationship, linkage, current)) continue;
       links.push({ relationship, linkage });
       if (relationship.to === "one") columns[relationship.column] = soleId(linkage);
     } else if (!(await isPresentLinkage(db, relationship, linkage, current, caller))) {
@@ -101,14 +106,14 @@ function planAttribute<Caller>(
       suggest(name, knownNames(type.attributes.values(), caller)),
     );
   }
-  const present = presentJson(attribute, current);
   if (write?.(caller) !== true) {
+    const present = presentJson(attribute, current, caller);
     if (json === null && current === null) return undefined;
     if (present !== undefined && isSame(attribute, json, present)) return undefined;
     throw forbidden(`You may not set ${name}.`, place);
   }
   if (json === null) {
-    if (attribute.nullable === true) return present === null && current !== null ? undefined : null;
+    if (attribute.nullable === true) return null;
     // Clients that know no more of a member than its name send null for it: nothing was given.
     const nothingGiven = current === null ? attribute.required !== true : attribute.column === null;
     if (nothingGiven) return undefined;
@@ -116,8 +121,17 @@ function planAttribute<Caller>(
   }
   const parsed = attribute.value.parse(json);
   if ("message" in parsed) throw invalidAttribute(place, name, parsed.message);
-  const isUnchanged = current !== null && attribute.column !== null && attribute.value.toJson(parsed.value) === present;
-  return isUnchanged ? undefined : parsed.value;
+  return parsed.value;
+}
+
+function isUnchanged<Caller>(
+  attribute: ResourceAttribute<Caller>,
+  value: Scalar,
+  current: Current,
+  caller: Caller,
+): boolean {
+  const present = current === null ? undefined : presentJson(attribute, current, caller);
+  return present !== undefined && present === (value === null ? null : attribute.value.toJson(value));
 }
 
 /** What a caller may neither read nor write does not exist for them. */
@@ -136,9 +150,12 @@ function knownNames<Caller>(
   return [...members].filter((member) => member.read?.(caller) ?? true).map(({ name }) => name);
 }
 
-/** What the attribute is now, or would be without being given; `undefined` where it stands nowhere. */
-function presentJson<Caller>(attribute: ResourceAttribute<Caller>, current: Current): unknown {
-  if (attribute.column === null) return undefined;
+/**
+ * What the attribute is now, or would be without being given; `undefined` where it stands nowhere. Also where the caller may
+ * not read it: if a right guess were no change, and a wrong one were, it could be found out by guessing.
+ */
+function presentJson<Caller>(attribute: ResourceAttribute<Caller>, current: Current, caller: Caller): unknown {
+  if (attribute.column === null || attribute.read?.(caller) === false) return undefined;
   const stored = current === null ? (attribute.default ?? null) : current[attribute.column];
   return stored === null ? null : attribute.value.toJson(stored);
 }
@@ -174,7 +191,7 @@ async function isPresentLinkage<Caller>(
 ): Promise<boolean> {
   const wanted = new Set(references(linkage).map(({ id }) => id));
   if (current === null) return wanted.size === 0;
-  if (relationship.to === "one") return (current[relationship.column] ?? null) === soleId(linkage);
+  if (relationship.to === "one") return isPresentToOne(relationship, linkage, current);
   const scope = relationship.target.scope(caller);
   if (scope === false) return wanted.size === 0;
   const related = relatedTo(relationship, String(current["id"]));
@@ -184,6 +201,22 @@ async function isPresentLinkage<Caller>(
     .select(`${relationship.target.table}.id`)
     .limit(wanted.size + 1)) as { id: string }[];
   return rows.length === wanted.size && rows.every(({ id }) => wanted.has(id));
+}
+
+/** Whether a to-one relationship leads there already. */
+function isPresentToOne<Caller>(relationship: ResourceRelationship<Caller>, linkage: Linkage, current: Row): boolean {
+  return relationship.to === "one" && (current[relationship.column] ?? null) === soleId(linkage);
+}
+
+/** @throws {Fault} 422 for null where it cannot be; `place` is the pointer to it */
+export function checkNullable<Caller>(
+  relationship: ResourceRelationship<Caller>,
+  linkage: Linkage,
+  place: string,
+): void {
+  if (linkage === null && relationship.to === "one" && relationship.nullable !== true) {
+    throw invalidAttribute(place, relationship.name, "must not be null");
+  }
 }
 
 /** All identifiers in a linkage. */

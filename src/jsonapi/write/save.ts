@@ -84,8 +84,12 @@ export async function guarded<Caller, Result>(
   try {
     return await (type.definition.around === undefined ? run() : type.definition.around(trx, write, run));
   } catch (error) {
-    // A row that was looked up a moment ago, and that somebody else has deleted since.
-    if (foreignKeyViolation(error)) throw notFound("A resource that this refers to is gone.");
+    if (foreignKeyViolation(error)) {
+      // A row that was looked up a moment ago, and that somebody else has deleted since; or one that others still need.
+      throw write.kind === "delete"
+        ? conflict("Other resources still refer to this one.")
+        : notFound("A resource that this refers to is gone.");
+    }
     throw takenValue(type, error) ?? error;
   }
 }
