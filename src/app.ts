@@ -25,6 +25,7 @@ import type { Mailer } from "./mail/mailer.ts";
 import { postmarkMailer } from "./mail/postmark.ts";
 import type { OutboxWorker } from "./outbox/worker.ts";
 import { registerPages } from "./pages/plugin.ts";
+import { resetPaths } from "./reset/describe.ts";
 import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
 import { mailWorker } from "./mail-worker.ts";
@@ -93,6 +94,12 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     clock,
     publicUrl,
     prefix: PREFIX,
+    description: {
+      title: config.APP_NAME,
+      description: "Users, roles and sessions as JSON:API resources, and the forgotten password.",
+      version: "1",
+      otherPaths: resetPaths,
+    },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
     authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request)),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),

@@ -11,6 +11,7 @@ import { fetchResource } from "../endpoints/fetch-resource.ts";
 import type { Exchange, Layer } from "../endpoints/layer.ts";
 import { performOperations } from "../endpoints/operations.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
+import { openApiDocument, type OpenApiOptions } from "../openapi/document.ts";
 import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { urlsBelow } from "../read/links.ts";
 import { Serializers } from "../read/serializers.ts";
@@ -26,9 +27,14 @@ export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "page
   readonly publicUrl: () => string;
   /** Where the resources stand below it, e.g. `/v1`. */
   readonly prefix: string;
+  /** What the description of the API says beside the resources. */
+  readonly description?: Omit<OpenApiOptions, "serverUrl" | "prefix">;
   /** Who makes the request. */
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
 }
+
+/** Where the description of the API stands. */
+const DESCRIPTION = "/openapi.json";
 
 const SUPPORTED: Supported = { ext: [], profile: [CURSOR_PROFILE] };
 
@@ -42,7 +48,8 @@ type Endpoint<Caller> = (exchange: Exchange<Caller>) => Promise<FastifyReply>;
 export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOptions<Caller>): void {
   const registry = createRegistry(options.resources);
   const urls = urlsBelow(() => options.publicUrl() + options.prefix);
-  const layer: Layer<Caller> = { ...options, registry, urls, serializers: new Serializers<Caller>(urls) };
+  const describedBy = () => `${options.publicUrl()}${DESCRIPTION}`;
+  const layer: Layer<Caller> = { ...options, registry, urls, describedBy, serializers: new Serializers<Caller>(urls) };
 
   for (const type of registry.values()) {
     const mount = (method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument = false) => {
@@ -62,6 +69,23 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
     mountType(type, mount);
   }
   mountOperations(app, layer, options);
+  mountDescription(app, layer, options);
+}
+
+/** Made once, when it is first asked for: only then is it sure where the server can be reached. */
+function mountDescription<Caller>(
+  app: FastifyInstance,
+  { registry }: Layer<Caller>,
+  options: JsonApiOptions<Caller>,
+): void {
+  let document: Buffer | undefined;
+  app.get(DESCRIPTION, async (_request, reply) => {
+    const { description = { title: "API", description: "", version: "1" }, prefix, publicUrl } = options;
+    document ??= Buffer.from(
+      JSON.stringify(openApiDocument(registry, { ...description, prefix, serverUrl: publicUrl() })),
+    );
+    return reply.header("content-type", "application/json").header("cache-control", "no-cache").send(document);
+  });
 }
 
 /** One place for operations on all types. The extension must be named in the media type of the request. */

@@ -18,11 +18,13 @@ const JSONAPI = { version: "1.1" } as const;
 export interface DocumentParts<Caller> {
   readonly serializers: Serializers<Caller>;
   readonly urls: Urls;
+  /** The URL of the description of all this. JSON:API 1.1, "Document Links": `describedby`. */
+  readonly describedBy: () => string;
 }
 
 /** A single resource, or null for an empty to-one relationship. `url` is where the document stands, without its query. */
 export async function resourceDocument<Caller>(
-  { serializers }: DocumentParts<Caller>,
+  { serializers, describedBy }: DocumentParts<Caller>,
   graph: Graph<Caller> | null,
   url: string,
   query: Query,
@@ -31,7 +33,7 @@ export async function resourceDocument<Caller>(
   const [data = null] = graph === null ? [] : await serializers.resources(graph.primary, once);
   return {
     jsonapi: JSONAPI,
-    links: { self: selfLink(url, query) },
+    links: { self: selfLink(url, query), describedby: describedBy() },
     data,
     ...(await included(serializers, graph, query)),
   };
@@ -49,7 +51,7 @@ export async function resourceObject<Caller>(
 
 /** A page of a collection. */
 export async function collectionDocument<Caller>(
-  { serializers }: DocumentParts<Caller>,
+  { serializers, describedBy }: DocumentParts<Caller>,
   { graph }: LoadedPage<Caller>,
   paging: Paging,
   url: string,
@@ -58,7 +60,7 @@ export async function collectionDocument<Caller>(
   const resources = await serializers.resources(graph.primary);
   return {
     jsonapi: versionWith(paging.profile),
-    links: { self: selfLink(url, query), ...paging.links },
+    links: { self: selfLink(url, query), describedby: describedBy(), ...paging.links },
     data: withCursors(resources, paging),
     ...(await included(serializers, graph, query)),
     meta: paging.meta,
@@ -67,7 +69,7 @@ export async function collectionDocument<Caller>(
 
 /** The linkage of a relationship: identifiers, or one, or null. JSON:API 1.1, "Fetching Relationships". */
 export async function linkageDocument<Caller>(
-  { serializers, urls }: DocumentParts<Caller>,
+  { serializers, urls, describedBy }: DocumentParts<Caller>,
   relationship: { readonly type: string; readonly id: string; readonly name: string; readonly target: string },
   linked: { readonly ids: readonly string[]; readonly paging: Paging } | { readonly id: string | null },
   includedNodes: readonly Node<Caller>[],
@@ -75,7 +77,11 @@ export async function linkageDocument<Caller>(
 ): Promise<Document> {
   const { type, id, name, target } = relationship;
   const identifier = (linkedId: string) => ({ type: target, id: linkedId });
-  const links = { self: selfLink(urls.relationship(type, id, name), query), related: urls.related(type, id, name) };
+  const links = {
+    self: selfLink(urls.relationship(type, id, name), query),
+    related: urls.related(type, id, name),
+    describedby: describedBy(),
+  };
   const rest = await included(serializers, { primary: [], included: includedNodes }, query);
   if ("ids" in linked) {
     const { ids, paging } = linked;
