@@ -146,6 +146,8 @@ void t.test("rights are those of the endpoints: nothing more can be done by oper
     t.equal(answer.status, status, JSON.stringify(operation));
     t.match(answer.body.errors[0].source.pointer, /^\/atomic:operations\/0/);
   }
+  const newcomer = add("users", { email: "new@example.org", password: "walnut-orbit-7" });
+  t.equal((await operate(server, undefined, [newcomer])).status, 401, "a hundred registrations are not one request");
   t.equal((await operate(server, undefined, [{ op: "remove", ref: { type: "users", id: user.id } }])).status, 401);
   t.equal((await operate(server, user.token, [{ op: "remove", ref: { type: "users", id: user.id } }])).status, 204);
 });

@@ -41,7 +41,10 @@ type Step<Caller> = (trx: Knex.Transaction, within: UntypedExchange<Caller>) => 
  * that an earlier operation makes can only be planned once that has taken place.
  */
 export async function performOperations<Caller>(exchange: UntypedExchange<Caller>) {
-  const { layer, request, reply } = exchange;
+  const { layer, caller, request, reply } = exchange;
+  // One request does the work of a hundred: not for somebody of whom nothing is known.
+  const challenge = layer.challenge(caller);
+  if (challenge !== undefined) throw challenge;
   parseQuery(request.url, []);
   const lids: LocalIds = new Map();
   const seen: Seen = { made: new Set(), changed: new Set() };
