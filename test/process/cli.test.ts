@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import t, { type Test } from "tap";
 
-import { makeFolder, run, startServer } from "../fixtures/process.ts";
+import { makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
 const PASSWORD = "walnut-orbit-9";
@@ -120,8 +120,14 @@ void t.test("migrations are recorded alike by the source, by what is compiled, a
   t.equal((await migrate("source", "latest")).stdout, "Nothing to do: all migrations have run.\n");
 
   const knex = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), join(projectRoot, "node_modules/knex/bin/cli.js"), "migrate:status"],
+    "env",
+    [
+      ...PLAIN_NODE,
+      "--import",
+      import.meta.resolve("tsx"),
+      join(projectRoot, "node_modules/knex/bin/cli.js"),
+      "migrate:status",
+    ],
     {
       cwd: projectRoot,
       env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: `sqlite:${join(folder, "data/rekey.sqlite")}` },

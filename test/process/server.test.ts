@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { existsSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -27,15 +28,19 @@ void t.test("SIGINT ends it in peace too, and the same folder serves again", asy
 void t.test("a request in hand is answered before the server ends", async (t) => {
   const server = await startServer(t, { folder: makeFolder(t), environment: { SCRYPT_LOG_N: "15" } });
   const attributes = { email: "ada@example.org", password: "walnut-orbit-9" };
-  const answer = fetch(`${server.url}/v1/users`, {
+  const asked = request(`${server.url}/v1/users`, {
     method: "POST",
-    headers: { "content-type": "application/vnd.api+json" },
-    body: JSON.stringify({ data: { type: "users", attributes } }),
+    headers: { "content-type": "application/vnd.api+json", expect: "100-continue" },
   });
-  // Long enough for the request to arrive, shorter than a hash takes.
-  await new Promise((resolve) => setTimeout(resolve, 40));
+  const answered = once(asked, "response") as Promise<[IncomingMessage]>;
+  asked.flushHeaders();
+  // The server says so when it has the request in hand.
+  await once(asked, "continue");
   const ended = server.stop("SIGTERM");
-  t.equal((await answer).status, 201);
+  asked.end(JSON.stringify({ data: { type: "users", attributes } }));
+  const [answer] = await answered;
+  answer.resume();
+  t.equal(answer.statusCode, 201);
   t.equal((await ended).code, 0);
 });
 
