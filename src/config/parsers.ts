@@ -13,6 +13,16 @@ export type Parser<Value> = (value: string) => { readonly value: Value } | { rea
 export const text: Parser<string> = (value) =>
   /\p{Cc}/u.test(value) ? { message: "takes text without control characters" } : { value };
 
+/** What goes into a header as it is: visible ASCII without spaces. RFC 9110, section 5.5. */
+export const token: Parser<string> = (value) =>
+  /^[\x21-\x7e]+$/.test(value) ? { value } : { message: "takes visible ASCII characters without spaces" };
+
+/** A host name or an address, without brackets and port. */
+export const host: Parser<string> = (value) => {
+  const isHost = /^[a-z0-9_.:-]+$/i.test(value) && URL.canParse(`http://${value.includes(":") ? `[${value}]` : value}`);
+  return isHost ? { value } : { message: "takes a host name or an address, such as 127.0.0.1 or ::" };
+};
+
 /** A whole number in decimal digits, `least` and `most` included. */
 export function integer(least: number, most: number): Parser<number> {
   return (value) => {
@@ -78,9 +88,10 @@ export const origin: Parser<string> = (value) => {
 
 /** An address, or a display name and an address in angle brackets; the address in a form that mail services take. */
 export const mailbox: Parser<string> = (value) => {
-  const address = /^[^<>\p{Cc}]+ <([^<>]+)>$/u.exec(value)?.[1] ?? value;
+  // RFC 5322, section 3.2.3: with one of these characters a display name must be quoted; a comma would begin a second sender.
+  const address = /^(?:"[^"\\<>\p{Cc}]+"|[^<>"\\,;:@()[\]\p{Cc}]+) <([^<>]+)>$/u.exec(value)?.[1] ?? value;
   const [, local = "", domain = ""] = /^([^@]+)@([^@]+)$/.exec(address) ?? [];
   // RFC 5322, section 3.2.3: atoms. Quoted strings are refused by most services.
   const isUsable = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+$/i.test(local) && /^[a-z0-9.-]+$/.test(domainToASCII(domain));
-  return isUsable ? { value } : { message: "takes an address, or: Name <address>" };
+  return isUsable ? { value } : { message: 'takes an address, or: Name <address>, or: "Name, with signs" <address>' };
 };

@@ -50,8 +50,10 @@ export function configWarnings(environment: Environment, options: ReadOptions = 
     const meant = names.includes(name) ? undefined : names.find((known) => isSlip(name, known));
     return meant === undefined ? [] : [`${name} is not known, and is not read: is ${meant} meant?`];
   });
-  if (settings["NODE_ENV"] === "production" && settings["PUBLIC_URL"]?.startsWith("http:") === true) {
-    warnings.push("PUBLIC_URL begins with http: passwords and links go over the network for all to read");
+  if (settings["NODE_ENV"] !== "production") return warnings;
+  for (const name of ["PUBLIC_URL", "FRONTEND_URL", "POSTMARK_API_URL"]) {
+    if (!/^http:/i.test(settings[name] ?? "")) continue;
+    warnings.push(`${name} begins with http: what goes there, and comes from there, is for all on the way to read`);
   }
   return warnings;
 }
@@ -64,7 +66,8 @@ function isSlip(name: string, known: string): boolean {
 
 /** What is set, without white space around it, and without what is empty. */
 function settingsOf(environment: Environment, { dotenv = "" }: ReadOptions): Environment {
-  return { ...filled(parseEnv(dotenv)), ...filled(environment) };
+  // An editor's byte order mark would belong to the first name.
+  return { ...filled(parseEnv(dotenv.replace(/^\uFEFF/, ""))), ...filled(environment) };
 }
 
 function filled(environment: Environment): Environment {

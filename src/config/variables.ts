@@ -1,6 +1,19 @@
 import { compile } from "@fastify/proxy-addr";
 
-import { httpUrl, integer, list, mailbox, oneOf, origin, rate, text, type Parser, type Rate } from "./parsers.ts";
+import {
+  host,
+  httpUrl,
+  integer,
+  list,
+  mailbox,
+  oneOf,
+  origin,
+  rate,
+  text,
+  token,
+  type Parser,
+  type Rate,
+} from "./parsers.ts";
 
 /** One environment variable: what it may hold, what it is without being set, and what it means. */
 export interface Variable<Value> {
@@ -21,7 +34,7 @@ const optional = <Value>(definition: Variable<Value>): Variable<Value> => defini
 
 /** The table of all variables: the only place that says what there is to configure. `.env.example` and the README follow it. */
 export const variables = {
-  HOST: variable({ parse: text, fallback: "127.0.0.1", doc: "Where to listen." }),
+  HOST: variable({ parse: host, fallback: "127.0.0.1", doc: "Where to listen." }),
   PORT: variable({
     parse: integer(0, 65_535),
     fallback: "3000",
@@ -48,7 +61,7 @@ export const variables = {
     doc: "Base of the link in reset mails: `FRONTEND_URL/reset-password?token=…`.",
   }),
   POSTMARK_SERVER_TOKEN: optional({
-    parse: text,
+    parse: token,
     secret: true,
     fallbackWords: "none; required in production",
     doc: "Postmark's server token. Without it mail goes to the mailbox page.",
@@ -58,7 +71,7 @@ export const variables = {
     fallback: "https://api.postmarkapp.com",
     doc: "For tests: a stand-in.",
   }),
-  POSTMARK_MESSAGE_STREAM: variable({ parse: text, fallback: "outbound", doc: "Postmark's message stream." }),
+  POSTMARK_MESSAGE_STREAM: variable({ parse: token, fallback: "outbound", doc: "Postmark's message stream." }),
   MAIL_FROM: variable({
     parse: mailbox,
     fallback: "no-reply@localhost",
@@ -152,10 +165,10 @@ function databaseUrl(value: string) {
   return isKnown ? { value } : { message: "takes sqlite:PATH or postgres://…" };
 }
 
-/** `true` and numbers would let clients choose their address, or make all of them one. */
+/** `true`, numbers and the range of all addresses would let clients choose their address, or make all of them one. */
 function proxyRange(value: string) {
-  const message = "takes addresses or CIDR ranges such as 10.0.0.0/8, and neither true nor a number of hops";
-  if (!/[.:]/.test(value)) return { message };
+  const message = "takes addresses or CIDR ranges such as 10.0.0.0/8, and not true, a number of hops, or everybody";
+  if (!/[.:]/.test(value) || /\/[0.:]+$/.test(value)) return { message };
   try {
     compile(value);
     return { value };

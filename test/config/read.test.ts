@@ -44,6 +44,11 @@ void t.test("the environment wins over the file; what is empty in either is not 
   t.end();
 });
 
+void t.test("the file may be one of Windows", (t) => {
+  t.match(readConfig({}, { dotenv: "\uFEFFPORT=4000\r\nAPP_NAME=Ours\r\n" }), { PORT: 4000, APP_NAME: "Ours" });
+  t.end();
+});
+
 void t.test("values that are taken", (t) => {
   const config = readConfig({
     PUBLIC_URL: "https://example.org/id/",
@@ -65,7 +70,22 @@ void t.test("values that are taken", (t) => {
   t.end();
 });
 
+void t.test("each of several forms is taken", (t) => {
+  for (const HOST of ["::", "::1", "0.0.0.0", "localhost", "my_service.internal"])
+    t.equal(readConfig({ HOST }).HOST, HOST);
+  for (const MAIL_FROM of [
+    "a@b",
+    "Björn <a@b.example>",
+    '"Ours, Inc." <a@b.example>',
+    "Ours Inc. <a@bücher.example>",
+  ]) {
+    t.equal(readConfig({ MAIL_FROM }).MAIL_FROM, MAIL_FROM);
+  }
+  t.end();
+});
+
 const refused: Record<string, readonly string[]> = {
+  HOST: ["http://x", "x:y", "a b", "[::1]", "127.0.0.1:3000", "fe80::1%eth0"],
   PORT: ["-1", "65536", "80a", "1e3", "0x50", "3000.0"],
   NODE_ENV: ["prod", "Production"],
   DATABASE_URL: ["mysql://x", "sqlite:", "data/rekey.sqlite"],
@@ -77,9 +97,20 @@ const refused: Record<string, readonly string[]> = {
     "https://x.example#a",
     "https://u:p@x",
   ],
-  MAIL_FROM: ["nobody", "a@b, c@d", "Name <a@b> <c@d>", "<a@b>"],
+  MAIL_FROM: ["nobody", "a@b, c@d", "Name <a@b> <c@d>", "<a@b>", "Ours, Inc. <a@b>", "a\nb <a@b>"],
+  POSTMARK_MESSAGE_STREAM: ["a b", "ü"],
+  APP_NAME: ["two\nlines"],
   CORS_ORIGINS: ["*", "https://a.example/path", "a.example"],
-  TRUST_PROXY: ["true", "1", "10.0.0.0/99", "10.0.0.0/8, true", "proxy.example.org"],
+  TRUST_PROXY: [
+    "true",
+    "1",
+    "10.0.0.0/99",
+    "0.0.0.0/0",
+    "::/0",
+    "1.2.3.4/0.0.0.0",
+    "10.0.0.0/8, true",
+    "proxy.example.org",
+  ],
   RESET_TOKEN_TTL: ["0", "59", "1h"],
   RESET_LIMIT_PER_IP: ["5", "0/60", "5/0", "5/60/2", "-5/60", "none"],
   GLOBAL_LIMIT_PER_IP: ["100", "0/60"],
@@ -167,7 +198,11 @@ void t.test("names that look like a slip of the pen are pointed out, others are 
     "DATABSE_URL is not known, and is not read: is DATABASE_URL meant?",
     "port is not known, and is not read: is PORT meant?",
   ]);
-  t.match(configWarnings({ ...PRODUCTION, PUBLIC_URL: "http://id.example.org" }), [/^PUBLIC_URL begins with http:/]);
+  for (const name of ["PUBLIC_URL", "FRONTEND_URL", "POSTMARK_API_URL"]) {
+    t.match(configWarnings({ ...PRODUCTION, [name]: "HTTP://id.example.org" }), [
+      new RegExp(`^${name} begins with http:`),
+    ]);
+  }
   t.same(configWarnings(PRODUCTION), []);
   t.end();
 });
