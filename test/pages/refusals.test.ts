@@ -158,7 +158,8 @@ await t.test("offline: told in words, and it works once the network is back", as
 await t.test("an impatient person sends once", async (t) => {
   const server = await servePages(t);
   const { page } = await openPage(t, browser);
-  server.answers.push({ ...SET, after: 300 });
+  // Long enough for the clicks that follow, on a busy machine too.
+  server.answers.push({ ...SET, after: 4000 });
   await page.goto(`${server.url}/reset-password?token=${TOKEN}`);
   await page.getByLabel("New password").fill(PASSWORD);
   await page.keyboard.press("Enter");
