@@ -56,9 +56,8 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
       app.route({
         method,
         url: `${options.prefix}/${type.name}${path}`,
+        onRequest: variesByAccept,
         handler: async (request, reply) => {
-          // First, so that faults say it too. JSON:API 1.1, "Server Responsibilities".
-          addVary(reply, "Accept");
           const negotiated = negotiateAccept(request.headers.accept, SUPPORTED);
           if (hasDocument) checkContentType(request.headers["content-type"], SUPPORTED);
           const caller = await options.authenticate(request);
@@ -70,6 +69,12 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
   }
   mountOperations(app, layer, options);
   mountDescription(app, layer, options);
+}
+
+/** Before the body is read, so that whatever is refused says it too. JSON:API 1.1, "Server Responsibilities". */
+function variesByAccept(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  addVary(reply, "Accept");
+  done();
 }
 
 /** Made once, when it is first asked for: only then is it sure where the server can be reached. */
@@ -91,8 +96,7 @@ function mountDescription<Caller>(
 /** One place for operations on all types. The extension must be named in the media type of the request. */
 function mountOperations<Caller>(app: FastifyInstance, layer: Layer<Caller>, options: JsonApiOptions<Caller>): void {
   const supported: Supported = { ext: [ATOMIC], profile: [] };
-  app.post(`${options.prefix}/operations`, async (request, reply) => {
-    addVary(reply, "Accept");
+  app.post(`${options.prefix}/operations`, { onRequest: variesByAccept }, async (request, reply) => {
     const negotiated = negotiateAccept(request.headers.accept, supported);
     const { ext } = checkContentType(request.headers["content-type"], supported);
     if (!ext.includes(ATOMIC)) throw unsupportedMediaType(`The media type must name the extension: ;ext="${ATOMIC}".`);
