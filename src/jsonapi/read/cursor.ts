@@ -63,15 +63,25 @@ function readCursor<Caller>(order: readonly Order<Caller>[], cursor: string): Sc
   if (cursor.length > 4096) return undefined;
   try {
     const [name, ...place] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
-    const isPlace = name === nameOf(order) && place.length === order.length && place.every(isScalar);
-    return isPlace ? place : undefined;
+    if (name !== nameOf(order) || place.length !== order.length) return undefined;
+    return order.every((term, index) => isValueOf(term, place[index])) ? (place as Scalar[]) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isScalar(value: unknown): value is Scalar {
-  return value === null || ["string", "number", "boolean"].includes(typeof value);
+/** Whether a driver could have given the value for the term's column: a database may answer others with an error of its own. */
+function isValueOf<Caller>({ column, schemaType }: Order<Caller>, value: unknown): value is Scalar {
+  if (value === null) return column !== "id";
+  switch (schemaType) {
+    case "boolean":
+      return typeof value === "boolean" || value === 0 || value === 1;
+    case "integer":
+      // PostgreSQL's `bigint` comes as text.
+      return Number.isSafeInteger(typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value);
+    default:
+      return typeof value === "string" && value.isWellFormed() && !value.includes("\0");
+  }
 }
 
 function isEqual(column: string, value: Scalar): Condition {

@@ -28,8 +28,9 @@ export function planFilters<Caller>(
   terms: Query["filters"],
   context: PlanContext<Caller>,
 ): PlannedFilters {
-  if (terms.length > MAX_FILTERS) {
-    throw invalidParameter("filter", `A request may have ${String(MAX_FILTERS)} filters at most.`);
+  const tooMany = terms[MAX_FILTERS];
+  if (tooMany !== undefined) {
+    throw invalidParameter(tooMany.parameter, `A request may have ${String(MAX_FILTERS)} filters at most.`);
   }
   const faults = new FaultList();
   const conditions: Condition[] = [];

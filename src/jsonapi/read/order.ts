@@ -12,6 +12,8 @@ export interface Order<Caller> {
   readonly column: string;
   readonly descending: boolean;
   readonly nullable: boolean;
+  /** JSON Schema's name for the type of the column's values. */
+  readonly schemaType: unknown;
 }
 
 export interface OrderStep<Caller> {
@@ -46,7 +48,9 @@ export function planOrder<Caller>(
   }
   faults.throwIfAny();
   const isTotal = order.some(({ path, column }) => path.length === 0 && column === "id");
-  return isTotal ? order : [...order, { path: [], column: "id", descending: false, nullable: false }];
+  return isTotal
+    ? order
+    : [...order, { path: [], column: "id", descending: false, nullable: false, schemaType: "string" }];
 }
 
 function planTerm<Caller>(
@@ -74,12 +78,18 @@ function planTerm<Caller>(
     here = relationship.target;
   }
   const name = path.at(-1) ?? "";
-  if (name === "id") return { path: steps, column: "id", descending, nullable: steps.length > 0 };
+  if (name === "id") return { path: steps, column: "id", descending, nullable: steps.length > 0, schemaType: "string" };
   const sortable = visibleAttributes(here, context.caller).filter((attribute) => attribute.sort === true);
   const attribute = sortable.find((candidate) => candidate.name === name);
   if (attribute?.comparedBy == null) {
     throw unknownName("sort", "sortable attribute", here.name, name, ["id", ...sortable.map((known) => known.name)]);
   }
   const nullable = attribute.nullable === true || steps.length > 0;
-  return { path: steps, column: attribute.comparedBy, descending, nullable };
+  return {
+    path: steps,
+    column: attribute.comparedBy,
+    descending,
+    nullable,
+    schemaType: attribute.value.schema["type"],
+  };
 }

@@ -1,4 +1,4 @@
-import { invalidParameter, malformedUrl } from "../../errors/catalogue.ts";
+import { badRequest, invalidParameter, malformedUrl } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 
 /** A path through relationships: `author.articles` is `["author", "articles"]`. */
@@ -50,7 +50,8 @@ interface Parameter {
  *
  * @param url the request's URL as it came; only what follows the `?` is read
  * @param allowed the parameter families that the endpoint knows
- * @throws {Fault | Faults} 400 with `source.parameter` for everything that is not known, and for what is not well-formed
+ * @throws {Fault | Faults} 400: with `source.parameter` for everything that is not known and for what is not well-formed, without
+ * it for too many parameters
  */
 export function parseQuery(url: string, allowed: readonly Family[]): Query {
   const faults = new FaultList();
@@ -117,7 +118,7 @@ function decodeParameters(url: string): (readonly [string, string])[] {
     .split("&")
     .filter((part) => part !== "");
   if (parts.length > MAX_PARAMETERS) {
-    throw invalidParameter("", `A URL may have ${String(MAX_PARAMETERS)} query parameters at most.`);
+    throw badRequest(`A URL may have ${String(MAX_PARAMETERS)} query parameters at most.`);
   }
   return parts.map((part) => {
     const equals = part.indexOf("=");

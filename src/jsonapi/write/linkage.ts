@@ -10,6 +10,9 @@ import { references, type PlannedLinks } from "./plan.ts";
 
 export type LinkageChange = "replace" | "add" | "remove";
 
+/** Knex inserts several rows by a compound SELECT on SQLite, which takes 500 terms at most. */
+const ROWS_AT_ONCE = 250;
+
 /**
  * Refuses references to what does not exist, or what the caller may not see.
  *
@@ -57,8 +60,8 @@ export async function changeLinks<Caller>(
     return;
   }
   if (change === "replace") await links().whereNotIn(to, ids).delete();
-  if (ids.length > 0) {
-    const rows = ids.map((related) => ({ [from]: id, [to]: related }));
+  for (let at = 0; at < ids.length; at += ROWS_AT_ONCE) {
+    const rows = ids.slice(at, at + ROWS_AT_ONCE).map((related) => ({ [from]: id, [to]: related }));
     await trx(table).insert(rows).onConflict([from, to]).ignore();
   }
 }

@@ -3,8 +3,9 @@ import type { Knex } from "knex";
 import { forbidden, invalidAttribute, unknownMember } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
-import { relatedTo, selectWhole } from "../read/sql.ts";
+import { relatedTo, selectIds, selectWhole } from "../read/sql.ts";
 import { suggest } from "../read/suggest.ts";
+import { holdsForId } from "../resource/condition.ts";
 import type { ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import type { Row } from "../resource/define.ts";
 import type { Scalar } from "../resource/value-types.ts";
@@ -72,7 +73,7 @@ export async function planWrite<Caller>(
     if (linkage === undefined) continue;
     if (relationship.write?.(caller) === true) {
       faults.collect(() => checkNullable(relationship, linkage, place));
-      if (!isStale && current !== null && isPresentToOne(relationship, linkage, current)) continue;
+      if (!isStale && current !== null && (await isPresentToOne(db, relationship, linkage, current, caller))) continue;
       links.push({ relationship, linkage });
       if (relationship.to === "one") columns[relationship.column] = soleId(linkage);
     } else if (!(await isPresentLinkage(db, relationship, linkage, current, caller))) {
@@ -191,7 +192,7 @@ async function isPresentLinkage<Caller>(
 ): Promise<boolean> {
   const wanted = new Set(references(linkage).map(({ id }) => id));
   if (current === null) return wanted.size === 0;
-  if (relationship.to === "one") return isPresentToOne(relationship, linkage, current);
+  if (relationship.to === "one") return isPresentToOne(db, relationship, linkage, current, caller);
   const scope = relationship.target.scope(caller);
   if (scope === false) return wanted.size === 0;
   const related = relatedTo(relationship, String(current["id"]));
@@ -203,9 +204,26 @@ async function isPresentLinkage<Caller>(
   return rows.length === wanted.size && rows.every(({ id }) => wanted.has(id));
 }
 
-/** Whether a to-one relationship leads there already. */
-function isPresentToOne<Caller>(relationship: ResourceRelationship<Caller>, linkage: Linkage, current: Row): boolean {
-  return relationship.to === "one" && (current[relationship.column] ?? null) === soleId(linkage);
+/**
+ * Whether a to-one relationship leads there already, as far as the caller may see: what is hidden from them is shown as null, and
+ * may not be found out by guessing.
+ */
+async function isPresentToOne<Caller>(
+  db: Knex,
+  relationship: ResourceRelationship<Caller>,
+  linkage: Linkage,
+  current: Row,
+  caller: Caller,
+): Promise<boolean> {
+  if (relationship.to !== "one") return false;
+  const id = current[relationship.column];
+  const wanted = soleId(linkage);
+  if (typeof id !== "string") return wanted === null;
+  if (wanted !== null && wanted !== id) return false;
+  const scope = relationship.target.scope(caller);
+  const isVisible =
+    holdsForId(scope, id) ?? (await selectIds(db, relationship.target, scope, [id]).first()) !== undefined;
+  return isVisible === (wanted === id);
 }
 
 /** @throws {Fault} 422 for null where it cannot be; `place` is the pointer to it */
