@@ -14,8 +14,8 @@ export const member = (caller: Caller): boolean => caller.userId !== null;
 
 /** Admins: all rows. Others: those whose `column` holds their own id. Nobody else: none. */
 export const own =
-  (column: string) =>
-  (caller: Caller): Scope =>
+  <const Column extends string>(column: Column) =>
+  (caller: Caller): Scope<Column> =>
     caller.isAdmin ? true : caller.userId === null ? false : eq(column, caller.userId);
 
-export const adminsOnly = (caller: Caller): Scope => caller.isAdmin;
+export const adminsOnly = (caller: Caller): boolean => caller.isAdmin;

@@ -1,10 +1,16 @@
 import type { Caller } from "../accounts/caller.ts";
 import type { AnyResource } from "../jsonapi/resource/define.ts";
-import { roles } from "./roles.ts";
-import { sessions, type SessionsDeps } from "./sessions.ts";
-import { users, type UsersDeps } from "./users.ts";
+import type { SessionsDeps } from "./sessions.ts";
+import * as types from "./types.ts";
+import type { UsersDeps } from "./users.ts";
 
-/** The list of resource types: a new one is a declaration of its own and a line here. */
-export function resources(deps: UsersDeps & SessionsDeps): readonly AnyResource<Caller>[] {
-  return [users(deps), roles, sessions(deps)];
+export type ResourcesDeps = UsersDeps & SessionsDeps;
+
+/** A declaration, or a function that makes one for those hooks that need more of the server. */
+type Declaration = AnyResource<Caller> | ((deps: ResourcesDeps) => AnyResource<Caller>);
+
+/** All resource types that `types.ts` lists. */
+export function resources(deps: ResourcesDeps): readonly AnyResource<Caller>[] {
+  const declarations: readonly Declaration[] = Object.values(types);
+  return declarations.map((declaration) => (typeof declaration === "function" ? declaration(deps) : declaration));
 }

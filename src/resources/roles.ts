@@ -12,6 +12,7 @@ import { admin, adminsOnly } from "./access.ts";
 export const roles = defineResource<RoleRow, Caller>()({
   type: "roles",
   table: "roles",
+  counted: true,
   clientIds: true,
   timestamps: { created: "created_at", updated: "updated_at" },
   scope: (caller) => (caller.isAdmin ? true : caller.userId === null ? false : some("users", eq("id", caller.userId))),
@@ -40,13 +41,11 @@ export const roles = defineResource<RoleRow, Caller>()({
   create: { access: admin },
   update: {
     scope: adminsOnly,
-    run: async ({ id, current, columns }, { now }) => {
-      const name = columns["name"];
-      if (typeof name === "string") guardAdminRole(current, name);
+    run: async ({ id, current, values, columns }, { now }) => {
+      if (values.name !== undefined) guardAdminRole(current, values.name);
       return async (trx) => {
-        const changed = await trx("roles")
-          .where({ id })
-          .update({ ...columns, updated_at: timestamp(now) });
+        const changes = { ...columns, updated_at: timestamp(now) } as Partial<RoleRow>;
+        const changed = await trx("roles").where({ id }).update(changes);
         if (changed !== 1) throw notFound();
       };
     },

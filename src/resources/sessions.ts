@@ -12,13 +12,14 @@ export interface SessionsDeps extends LogInDeps {
   readonly attempts: GuardedAttempts;
 }
 
-const credential = { value: secret, column: null, read: nobody, create: anyone, required: true };
+const credential = { value: secret, column: null, read: nobody, create: anyone, required: true } as const;
 
 /** Being logged in: made by logging in, deleted by logging out. */
 export function sessions(deps: SessionsDeps) {
   return defineResource<SessionRow, Caller>()({
     type: "sessions",
     table: "sessions",
+    counted: true,
     scope: own("user_id"),
     attributes: {
       email: credential,
@@ -37,7 +38,7 @@ export function sessions(deps: SessionsDeps) {
       access: anyone,
       alone: true,
       run: async ({ values }, { caller, request }) => {
-        const { email, password } = values as { email: string; password: string };
+        const { email, password } = values;
         const commit = await deps.attempts(request, () =>
           prepareLogIn(deps, { email, password, client: caller.client }),
         );

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { keepAnAdmin } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { prepareRegistration, type RegistrationDeps } from "../accounts/register.ts";
-import { prepareUserUpdate, type UserChanges, type UserUpdateDeps } from "../accounts/update-user.ts";
+import { prepareUserUpdate, type UserUpdateDeps } from "../accounts/update-user.ts";
 import type { UserRow } from "../db/tables.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
 import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
@@ -26,6 +26,7 @@ export function users(deps: UsersDeps) {
   return defineResource<UserRow, Caller>()({
     type: "users",
     table: "users",
+    counted: true,
     clientIds: true,
     timestamps: { created: "created_at", updated: "updated_at" },
     scope: own("id"),
@@ -62,9 +63,8 @@ export function users(deps: UsersDeps) {
     create: {
       access: (caller) => deps.mode !== "admin" || caller.isAdmin,
       run: async ({ id, values }, { caller, request, reply }) => {
-        const input = values as { email: string; password?: string };
         if (deps.mode === "confirm" && !caller.isAdmin) await deps.mailRequests(request, reply);
-        const commit = await prepareRegistration(deps, { ...input, id, caller });
+        const commit = await prepareRegistration(deps, { ...values, id, caller });
         return async (trx) => {
           const registered = await commit(trx);
           if ("accepted" in registered) return { accepted: { message: ACCEPTED } };
@@ -76,9 +76,8 @@ export function users(deps: UsersDeps) {
     update: {
       scope: own("id"),
       run: ({ current, values }, { caller, request }) => {
-        const changes: UserChanges = values;
-        const prepare = () => prepareUserUpdate(deps, { user: current, changes, caller });
-        return changes.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
+        const prepare = () => prepareUserUpdate(deps, { user: current, changes: values, caller });
+        return values.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
       },
     },
     delete: { scope: own("id") },

@@ -2,7 +2,7 @@ import { parseEmail } from "../accounts/email.ts";
 import type { ValueType } from "../jsonapi/resource/value-types.ts";
 
 /** An email address, as it is stored: trimmed, otherwise as given. */
-export const emailAddress: ValueType = {
+export const emailAddress: ValueType<string> = {
   name: "email",
   parse: (json) => {
     if (typeof json !== "string") return { message: "must be a string" };
@@ -22,7 +22,7 @@ export function normalEmail(text: string): string {
 }
 
 /** Text that only hooks see, and that is judged there: whatever it holds, it is never stored or shown as it is. */
-export const secret: ValueType = {
+export const secret: ValueType<string> = {
   name: "secret",
   parse: (json) => (typeof json === "string" ? { value: json } : { message: "must be a string" }),
   parseText: () => ({ message: "cannot be compared" }),

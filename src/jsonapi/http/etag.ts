@@ -21,13 +21,15 @@ export function entityTag(version: string, bytes: Buffer): string {
  * what went into a hash knows that bit too.
  */
 export function versionOf<Caller>(type: ResourceType<Caller>, row: Row, caller: Caller): string {
-  const columns = [
-    ...visibleAttributes(type, caller).map(({ column }) => column),
+  const values = [
+    ...visibleAttributes(type, caller).map(({ column, computed }) =>
+      computed !== undefined ? computed.of(row) : column === null ? null : row[column],
+    ),
     ...visibleRelationships(type, caller).map((relationship) =>
-      relationship.to === "one" ? relationship.column : null,
+      relationship.to === "one" ? row[relationship.column] : null,
     ),
   ];
-  return digest(JSON.stringify(columns.map((column) => (column === null ? null : (row[column] ?? null)))));
+  return digest(JSON.stringify(values.map((value) => value ?? null)));
 }
 
 /** The version of a to-many relationship: a hash of all that it leads to. */

@@ -2,7 +2,8 @@ import japi from "ts-japi";
 import type { Serializer as JapiSerializer } from "ts-japi";
 
 import { holdsForId } from "../resource/condition.ts";
-import type { ResourceRelationship } from "../resource/registry.ts";
+import type { Row } from "../resource/define.ts";
+import type { ResourceAttribute, ResourceRelationship } from "../resource/registry.ts";
 import type { Urls } from "./links.ts";
 import type { Linked, Node } from "./load.ts";
 import type { Selection } from "./plan.ts";
@@ -108,11 +109,21 @@ function asLinker<Arguments extends unknown[], Linker>(link: (...args: Arguments
 
 function valuesOf<Caller>(node: Node<Caller>, once: Readonly<Record<string, unknown>>): Values {
   const attributes: Record<string, unknown> = {};
-  for (const { name, column, value } of node.selection.attributes) {
-    const stored = column === null ? undefined : node.row[column];
-    attributes[name] = column === null ? once[name] : stored === null ? null : value.toJson(stored);
+  for (const attribute of node.selection.attributes) {
+    attributes[attribute.name] = jsonOf(attribute, node.row, once);
   }
   return { ...attributes, id: node.id, [LINKAGE]: (name) => linkageOf(node, name) };
+}
+
+function jsonOf<Caller>(
+  { name, column, computed, value }: ResourceAttribute<Caller>,
+  row: Row,
+  once: Readonly<Record<string, unknown>>,
+): unknown {
+  if (computed !== undefined) return computed.of(row);
+  if (column === null) return once[name];
+  const stored = row[column];
+  return stored === null ? null : value.toJson(stored);
 }
 
 /** Linkage that was loaded, or that the row itself holds and the caller may know. `undefined`: links only. */

@@ -4,18 +4,18 @@ import type { Scalar } from "./value-types.ts";
  * A condition on the rows of one resource type, as plain data: it says what is asked, `read/sql.ts` says how.
  * Columns are the type's own.
  */
-export type Condition =
-  | { readonly column: string; readonly operator: Operator; readonly value: Scalar }
-  | { readonly column: string; readonly in: readonly Scalar[] }
+export type Condition<Column extends string = string> =
+  | { readonly column: Column; readonly operator: Operator; readonly value: Scalar }
+  | { readonly column: Column; readonly in: readonly Scalar[] }
   /** Text that has the parts in their order, the first at its beginning and the last at its end; anything between them. */
-  | { readonly column: string; readonly like: readonly string[]; readonly ignoreCase: boolean }
-  | { readonly column: string; readonly isNull: boolean }
-  | { readonly not: Condition }
+  | { readonly column: Column; readonly like: readonly string[]; readonly ignoreCase: boolean }
+  | { readonly column: Column; readonly isNull: boolean }
+  | { readonly not: Condition<Column> }
   /** Every one of them; of none, every row. */
-  | { readonly all: readonly Condition[] }
+  | { readonly all: readonly Condition<Column>[] }
   /** At least one of them; of none, no row. */
-  | { readonly any: readonly Condition[] }
-  /** At least one resource that the relationship leads to meets the condition. */
+  | { readonly any: readonly Condition<Column>[] }
+  /** At least one resource that the relationship leads to meets the condition, on columns of that resource's type. */
   | { readonly relationship: string; readonly some: Condition }
   /** The row is linked by `table` (its `column` holds the row's id) to something that meets `where`. */
   | {
@@ -31,18 +31,18 @@ export type Condition =
 export type Operator = "eq" | "ne" | "lt" | "lte" | "gt" | "gte";
 
 /** Which rows: all of them, none, or those that meet a condition. */
-export type Scope = boolean | Condition;
+export type Scope<Column extends string = string> = boolean | Condition<Column>;
 
-export function eq(column: string, value: Scalar): Condition {
+export function eq<const Column extends string>(column: Column, value: Scalar): Condition<Column> {
   return { column, operator: "eq", value };
 }
 
 /** All of them; none is met by every row. */
-export function everyOf(conditions: readonly Condition[]): Condition {
+export function everyOf<Column extends string>(conditions: readonly Condition<Column>[]): Condition<Column> {
   return { all: conditions };
 }
 
-export function some(relationship: string, condition: Condition): Condition {
+export function some(relationship: string, condition: Condition): Condition<never> {
   return { relationship, some: condition };
 }
 

@@ -2,62 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
 import type { Scope } from "./condition.ts";
-import type { Scalar, ValueType } from "./value-types.ts";
-
-/** Whether this caller may; the rows are narrowed by scopes, so a right never needs to look at a row. */
-export type Access<Caller> = (caller: Caller) => boolean;
-
-export interface Attribute<Row, Caller> {
-  readonly value: ValueType;
-  /**
-   * The column; by default the attribute's name in snake_case. `null`: stored by nobody under this name. Such an attribute
-   * goes in for the hooks to use (a secret), or comes out of a creation alone (a token).
-   */
-  readonly column?: (keyof Row & string) | null;
-  /** Null is a value of it. Default false. */
-  readonly nullable?: boolean;
-  /** Must be given when a resource is created. Default false. */
-  readonly required?: boolean;
-  /** What a new resource has where nothing is given (as stored). Default null. */
-  readonly default?: Scalar;
-  /** Default: everybody who may see the resource. */
-  readonly read?: Access<Caller>;
-  /** Who may set it on creation. Default: nobody. */
-  readonly create?: Access<Caller>;
-  /** Who may change it. Default: nobody. */
-  readonly update?: Access<Caller>;
-  /** `sort` takes it. Default false. */
-  readonly sort?: boolean;
-  /** `filter` takes it. Default false. */
-  readonly filter?: boolean;
-  /** A second column with the value's normal form, by which values are compared, sorted and kept unique. */
-  readonly normal?: { readonly column: keyof Row & string; of(text: string): string };
-}
-
-interface RelationshipBase<Caller> {
-  /** The related resources' type. */
-  readonly type: string;
-  /** Default: everybody who may see the resource; what it leads to is narrowed by the related type's own scope. */
-  readonly read?: Access<Caller>;
-  /** Who may change it. Default: nobody. */
-  readonly write?: Access<Caller>;
-}
-
-/** Held in a column of the resource itself. */
-export interface ToOne<Row, Caller> extends RelationshipBase<Caller> {
-  readonly to: "one";
-  readonly column: keyof Row & string;
-  readonly nullable?: boolean;
-}
-
-/** Held in a table of its own, whose rows have an id of either side, or in a column of the related type. */
-export interface ToMany<Caller> extends RelationshipBase<Caller> {
-  readonly to: "many";
-  readonly through:
-    { readonly table: string; readonly from: string; readonly to: string } | { readonly foreignKey: string };
-}
-
-export type Relationship<Row, Caller> = ToOne<Row, Caller> | ToMany<Caller>;
+import type { Access, Attributes, Columns, NewValues, Placed, Relationship, Values } from "./members.ts";
 
 /** What the hooks of a write get beside the change itself. */
 export interface WriteContext<Caller> {
@@ -70,25 +15,19 @@ export interface WriteContext<Caller> {
   readonly now: number;
 }
 
-/** Attributes by name, as their value types parsed them. Only those that were given, may be written, and differ. */
-export type Values = Readonly<Record<string, Scalar>>;
-
-/** The same, by column, ready to be stored; normal forms included. */
-export type Columns = Readonly<Record<string, Scalar>>;
-
-export interface Creation {
+export interface Creation<Row, Declared> {
   /** The new resource's id: the client's own, or one of ours. */
   readonly id: string;
-  readonly values: Values;
-  readonly columns: Columns;
+  readonly values: NewValues<Declared>;
+  readonly columns: Columns<Row>;
 }
 
-export interface Update<Row> {
+export interface Update<Row, Declared> {
   readonly id: string;
   /** The whole row as it was read before the transaction. */
   readonly current: Row;
-  readonly values: Values;
-  readonly columns: Columns;
+  readonly values: Values<Declared>;
+  readonly columns: Columns<Row>;
 }
 
 /** How a creation ended. */
@@ -121,31 +60,33 @@ export interface WriteKind {
  * up, to hash, to refuse) and returns what runs inside it. Methods, so that a definition of one row type can stand in a list
  * of definitions.
  */
-export interface ResourceDefinition<Row, Caller> {
+export interface ResourceDefinition<Row, Caller, Declared extends Attributes<Row, Caller> = Attributes<Row, Caller>> {
   readonly type: string;
   readonly table: string;
   /** Clients may bring an id of their own (a UUID). Default false. */
   readonly clientIds?: boolean;
-  readonly attributes: Readonly<Record<string, Attribute<Row, Caller>>>;
+  readonly attributes: Declared;
   readonly relationships?: Readonly<Record<string, Relationship<Row, Caller>>>;
+  /** Its table's rows are counted by triggers (see the table row_counts), so that nobody need count them. Default false. */
+  readonly counted?: boolean;
   /** Columns that the layer keeps up to date by itself. */
   readonly timestamps?: { readonly created?: keyof Row & string; readonly updated?: keyof Row & string };
   /** Which rows a caller may see. It enters every query of the type: primary, related, included, linked. */
-  scope(caller: Caller): Scope;
+  scope(caller: Caller): Scope<keyof Row & string>;
   /** Absent: resources of the type are not created by clients. */
   readonly create?: {
     readonly access: Access<Caller>;
     /** Made by a request of its own only, not among atomic operations. Default false. */
     readonly alone?: boolean;
-    run?(creation: Creation, context: WriteContext<Caller>): Promise<Commit<Created<Caller>>>;
+    run?(creation: Creation<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<Created<Caller>>>;
   };
   /** Absent: not changed by clients. The scope is that of the rows which this caller may change. */
   readonly update?: {
-    scope(caller: Caller): Scope;
-    run?(update: Update<Row>, context: WriteContext<Caller>): Promise<Commit<void>>;
+    scope(caller: Caller): Scope<keyof Row & string>;
+    run?(update: Update<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<void>>;
   };
   readonly delete?: {
-    scope(caller: Caller): Scope;
+    scope(caller: Caller): Scope<keyof Row & string>;
     run?(
       resource: { readonly id: string; readonly current: Row },
       context: WriteContext<Caller>,
@@ -162,13 +103,17 @@ export type Row = Readonly<Record<string, unknown>>;
 export type AnyResource<Caller> = ResourceDefinition<Row, Caller>;
 
 /**
- * Declares a resource type over rows of `TableRow` for callers of `Caller`. A wrong column name does not compile.
+ * Declares a resource type over rows of `TableRow` for callers of `Caller`. What does not fit the row does not compile: an
+ * attribute without a column, one whose values the column does not hold, a scope over a column that there is not; nor do hooks that
+ * use an attribute of another name or type.
  *
  * @example
  * export const tags = defineResource<TagRow, Caller>()({ type: "tags", table: "tags", attributes: { name: { value: string() } }, … });
  */
-export function defineResource<TableRow, Caller>() {
-  return (definition: ResourceDefinition<TableRow, Caller>): AnyResource<Caller> =>
+export function defineResource<TableRow extends { readonly id: string }, Caller>() {
+  return <const Declared extends Attributes<TableRow, Caller>>(
+    definition: ResourceDefinition<TableRow, Caller, Declared> & Placed<TableRow, Declared>,
+  ): AnyResource<Caller> =>
     // Its hooks are given rows of its own table and no others, which the compiler cannot know.
     definition as unknown as AnyResource<Caller>;
 }

@@ -1,5 +1,6 @@
-import type { AnyResource, Attribute, Relationship, Row } from "./define.ts";
 import type { Scope } from "./condition.ts";
+import type { AnyResource, Row } from "./define.ts";
+import type { Attribute, Relationship } from "./members.ts";
 
 export interface ResourceAttribute<Caller> extends Omit<Attribute<Row, Caller>, "column"> {
   readonly name: string;
@@ -14,6 +15,8 @@ export type ResourceRelationship<Caller> = Relationship<Row, Caller> & {
   /** The related type. */
   readonly target: ResourceType<Caller>;
 };
+
+export type ToManyRelationship<Caller> = Extract<ResourceRelationship<Caller>, { readonly to: "many" }>;
 
 /** A declared type, checked and with its relations resolved. */
 export interface ResourceType<Caller> {
@@ -76,12 +79,18 @@ function resolveAttributes<Caller>(definition: AnyResource<Caller>): Map<string,
   const attributes = new Map<string, ResourceAttribute<Caller>>();
   for (const [name, attribute] of Object.entries(definition.attributes)) {
     const place = `${definition.type}.${name}`;
-    const column = attribute.column === undefined ? snakeCase(name) : attribute.column;
+    const isComputed = attribute.computed !== undefined;
+    const column = isComputed ? null : attribute.column === undefined ? snakeCase(name) : attribute.column;
     const comparedBy = attribute.normal?.column ?? column;
     check(isFieldName(name), `${place}: an attribute's name must be letters and digits, and neither "id" nor "type"`);
     check(
       comparedBy !== null || !(attribute.sort === true || attribute.filter === true),
       `${place}: only what stands in a column can be sorted or filtered by`,
+    );
+    check(
+      !isComputed ||
+        (attribute.column === undefined && attribute.create === undefined && attribute.update === undefined),
+      `${place}: what is computed has no column and is not written`,
     );
     attributes.set(name, { ...attribute, name, column, comparedBy });
   }

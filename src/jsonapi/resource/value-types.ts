@@ -8,12 +8,12 @@ export type Parsed<T extends Scalar = Scalar> = { readonly value: T } | { readon
  * The type of an attribute's values: how JSON and query text become what is stored, and back.
  * Null never reaches a value type: whether a member is nullable is the member's affair.
  */
-export interface ValueType {
+export interface ValueType<Value extends Scalar = Scalar> {
   readonly name: string;
   /** A JSON value of a request document, as it is to be stored. */
-  parse(json: unknown): Parsed;
+  parse(json: unknown): Parsed<Value>;
   /** The text of a query parameter, as it is to be compared. */
-  parseText(text: string): Parsed;
+  parseText(text: string): Parsed<Value>;
   /** What a driver gave for the column, as JSON. */
   toJson(stored: unknown): unknown;
   /** JSON Schema (draft 2020-12) of the JSON value. */
@@ -35,9 +35,9 @@ export interface StringOptions {
 }
 
 /** Text: well-formed Unicode without NUL (no database stores that alike). */
-export function string(options: StringOptions = {}): ValueType {
+export function string(options: StringOptions = {}): ValueType<string> {
   const { minLength = 0, maxLength = 255, trim = false, check, format } = options;
-  const parse = (json: unknown): Parsed => {
+  const parse = (json: unknown): Parsed<string> => {
     if (typeof json !== "string") return { message: "must be a string" };
     if (!json.isWellFormed()) return { message: "must be well-formed Unicode (it holds a lone surrogate)" };
     if (json.includes("\0")) return { message: "must not hold the character NUL" };
@@ -66,7 +66,7 @@ export function string(options: StringOptions = {}): ValueType {
 }
 
 /** An absolute URL of the web: http or https. */
-export function webUrl(maxLength = 2048): ValueType {
+export function webUrl(maxLength = 2048): ValueType<string> {
   return string({
     maxLength,
     trim: true,
@@ -78,7 +78,7 @@ export function webUrl(maxLength = 2048): ValueType {
   });
 }
 
-export const boolean: ValueType = {
+export const boolean: ValueType<boolean> = {
   name: "boolean",
   parse: (json) => (typeof json === "boolean" ? { value: json } : { message: "must be true or false" }),
   parseText: (text) =>
@@ -87,7 +87,7 @@ export const boolean: ValueType = {
   schema: { type: "boolean" },
 };
 
-export const integer: ValueType = {
+export const integer: ValueType<number> = {
   name: "integer",
   parse: (json) => (Number.isSafeInteger(json) ? { value: json as number } : { message: "must be a whole number" }),
   parseText: (text) => (/^-?\d{1,15}$/.test(text) ? { value: Number(text) } : { message: "must be a whole number" }),
@@ -98,7 +98,7 @@ export const integer: ValueType = {
 /** RFC 3339, with `T` and an offset, to the millisecond; ISO 8601's date alone is midnight UTC. */
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
 
-function parseDateTime(json: unknown): Parsed {
+function parseDateTime(json: unknown): Parsed<string> {
   const isDateTime = typeof json === "string" && DATE_TIME.test(json) && isDate(json.slice(0, 10));
   const milliseconds = isDateTime ? Date.parse(json) : Number.NaN;
   const value = Number.isNaN(milliseconds) ? "" : new Date(milliseconds).toISOString();
@@ -113,7 +113,7 @@ function isDate(text: string): boolean {
 }
 
 /** A point in time: ISO 8601 in UTC with milliseconds, which is also how it is stored. */
-export const dateTime: ValueType = {
+export const dateTime: ValueType<string> = {
   name: "dateTime",
   parse: parseDateTime,
   parseText: parseDateTime,

@@ -82,6 +82,10 @@ export async function planWrite<Caller>(
   }
   if (current === null) {
     for (const fault of missing(type, change, caller)) faults.add(fault);
+    for (const relationship of type.relationships.values()) {
+      if (relationship.to === "many" || relationship.default === undefined) continue;
+      columns[relationship.column] ??= relationship.default(caller);
+    }
   }
   faults.throwIfAny();
   return { values, columns, links };
@@ -176,8 +180,9 @@ function* missing<Caller>(type: ResourceType<Caller>, change: Change, caller: Ca
     }
   }
   for (const relationship of type.relationships.values()) {
-    const { name, to, write } = relationship;
-    if (to === "one" && relationship.nullable !== true && write?.(caller) === true && !change.relationships.has(name)) {
+    if (relationship.to === "many" || relationship.nullable === true || relationship.default !== undefined) continue;
+    const { name, write } = relationship;
+    if (write?.(caller) === true && !change.relationships.has(name)) {
       yield invalidAttribute("/data", name, "must be given");
     }
   }

@@ -1,0 +1,140 @@
+import type { Scalar, ValueType } from "./value-types.ts";
+
+/** Whether this caller may; the rows are narrowed by scopes, so a right never needs to look at a row. */
+export type Access<Caller> = (caller: Caller) => boolean;
+
+export interface Attribute<Row, Caller> {
+  readonly value: ValueType;
+  /**
+   * The column; by default the attribute's name in snake_case. `null`: stored by nobody under this name. Such an attribute
+   * goes in for the hooks to use (a secret), or comes out of a creation alone (a token).
+   */
+  readonly column?: (keyof Row & string) | null;
+  /** Not stored but made of other columns at each read; see {@link computed}. Never written, sorted or filtered by. */
+  readonly computed?: Computed<Row>;
+  /** Null is a value of it. Default false. */
+  readonly nullable?: boolean;
+  /** Must be given when a resource is created. Default false. */
+  readonly required?: boolean;
+  /** What a new resource has where nothing is given (as stored). Default null. */
+  readonly default?: Scalar;
+  /** Default: everybody who may see the resource. */
+  readonly read?: Access<Caller>;
+  /** Who may set it on creation. Default: nobody. */
+  readonly create?: Access<Caller>;
+  /** Who may change it. Default: nobody. */
+  readonly update?: Access<Caller>;
+  /** `sort` takes it. Default false. */
+  readonly sort?: boolean;
+  /** `filter` takes it. Default false. */
+  readonly filter?: boolean;
+  /** A second column with the value's normal form, by which values are compared, sorted and kept unique. */
+  readonly normal?: { readonly column: keyof Row & string; of(text: string): string };
+}
+
+/** How an attribute is made of columns. The columns are read with the row: a computed attribute costs no query. */
+export interface Computed<Row> {
+  readonly from: readonly (keyof Row & string)[];
+  /** @returns JSON; the row has at least the columns of `from`, as the driver gave them */
+  of(row: Row): unknown;
+}
+
+/**
+ * A computed attribute's source. Only the columns that it names are there to be used; another one does not compile.
+ *
+ * @example
+ * fullName: { value: string(), computed: computed(["first_name", "last_name"], (row) => `${row.first_name} ${row.last_name}`) }
+ */
+export function computed<Row, Column extends keyof Row & string>(
+  from: readonly Column[],
+  of: (row: Pick<Row, Column>) => unknown,
+): Computed<Row> {
+  return { from, of };
+}
+
+export type Attributes<Row, Caller> = Readonly<Record<string, Attribute<Row, Caller>>>;
+
+interface RelationshipBase<Caller> {
+  /** The related resources' type. */
+  readonly type: string;
+  /** Default: everybody who may see the resource; what it leads to is narrowed by the related type's own scope. */
+  readonly read?: Access<Caller>;
+  /** Who may change it. Default: nobody. */
+  readonly write?: Access<Caller>;
+}
+
+/** Held in a column of the resource itself. */
+export interface ToOne<Row, Caller> extends RelationshipBase<Caller> {
+  readonly to: "one";
+  readonly column: keyof Row & string;
+  readonly nullable?: boolean;
+  /** What a new resource is linked to where nothing is given: an id, or null for nothing. Default: it must be given, or is null. */
+  default?(caller: Caller): string | null;
+}
+
+/** Held in a table of its own, whose rows have an id of either side, or in a column of the related type. */
+export interface ToMany<Caller> extends RelationshipBase<Caller> {
+  readonly to: "many";
+  readonly through:
+    { readonly table: string; readonly from: string; readonly to: string } | { readonly foreignKey: string };
+}
+
+export type Relationship<Row, Caller> = ToOne<Row, Caller> | ToMany<Caller>;
+
+/** `publishedAt` is `published_at`. */
+export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Uppercase<First> ? (First extends Lowercase<First> ? First : `_${Lowercase<First>}`) : First}${SnakeCase<Rest>}`
+  : Name;
+
+/** The column that an attribute of this name stands in, as far as the declaration says; `never` where it stands in none. */
+type ColumnOf<Name, Declared> = Declared extends { readonly computed: object }
+  ? never
+  : Declared extends { readonly column: infer Column }
+    ? Column
+    : Name extends string
+      ? SnakeCase<Name>
+      : never;
+
+/** What hooks are given for an attribute. */
+type ValueOf<Declared> = Declared extends { readonly value: ValueType<infer Value> }
+  ? Value | (Declared extends { readonly nullable: infer Nullable } ? (true extends Nullable ? null : never) : never)
+  : never;
+
+/** What the drivers may give for a column that holds such values: SQLite has no booleans. */
+type Stored<Value> = Value extends boolean ? boolean | 0 | 1 : Value;
+
+/** What is wrong with the attribute `Name`, as a sentence; `never` where it stands in a column that can hold its values. */
+type Misplaced<Row, Name, Declared, Column = ColumnOf<Name, Declared>> = [Column] extends [null]
+  ? never
+  : Column extends keyof Row
+    ? [NonNullable<Row[Column]> & Stored<NonNullable<ValueOf<Declared>>>] extends [never]
+      ? `${Name & string}: the column ${Column & string} holds values of another type`
+      : never
+    : `${Name & string}: there is no column ${Column & string}; name one by «column»`;
+
+/**
+ * `unknown`, which asks for nothing, where every attribute stands in a column of `Row`; else what no declaration can have, whose
+ * type is a sentence that says what is wrong.
+ */
+export type Placed<
+  Row,
+  Declared,
+  Wrong = { [Name in keyof Declared]: Misplaced<Row, Name, Declared[Name]> }[keyof Declared],
+> = string extends keyof Declared
+  ? { readonly wrong: "name the types of the parameters of functions that stand in attributes" }
+  : [Wrong] extends [never]
+    ? unknown
+    : { readonly wrong: Wrong };
+
+/** Attributes by name, as their value types parsed them. Only those that were given, may be written, and differ. */
+export type Values<Declared> = { readonly [Name in keyof Declared]?: ValueOf<Declared[Name]> };
+
+/** The same for a new resource, of which whatever is required was given. */
+export type NewValues<Declared> = Values<Declared> & {
+  readonly [Name in keyof Declared as Declared[Name] extends { readonly required: true } ? Name : never]: ValueOf<
+    Declared[Name]
+  >;
+};
+
+/** Values by column, ready to be stored; normal forms included. */
+export type Columns<Row> = { readonly [Column in keyof Row & string]?: Scalar };
