@@ -61,6 +61,13 @@ export interface MailQuotaRow {
   counted_at: string;
 }
 
+/** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
+export interface RowCountRow {
+  table_name: string;
+  slot: number;
+  row_count: number;
+}
+
 declare module "knex/types/tables.js" {
   interface Tables {
     users: UserRow;
@@ -69,5 +76,6 @@ declare module "knex/types/tables.js" {
     sessions: SessionRow;
     outbox: OutboxRow;
     mail_quota: MailQuotaRow;
+    row_counts: RowCountRow;
   }
 }

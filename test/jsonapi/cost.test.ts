@@ -6,29 +6,36 @@ import { newId } from "../../src/db/id.ts";
 
 const FIRST = `/api/articles/${articles.first}`;
 
-/** Statements that each read may cost: none of them grows with the number of rows. */
-const READS: readonly (readonly [string, number])[] = [
+/**
+ * Statements that each read may cost: none of them grows with the number of rows. A page that shows the end of its collection need
+ * not ask for the total.
+ */
+const READS: readonly (readonly [url: string, atTheEnd: number, before?: number])[] = [
   [FIRST, 1],
   [`${FIRST}?fields[articles]=title`, 1],
   [`${FIRST}?include=author`, 2],
   [`${FIRST}?include=author,tags`, 3],
-  ["/api/articles", 2],
-  ["/api/articles?page[size]=50", 2],
-  ["/api/articles?page[size]=50&include=author", 3],
-  ["/api/articles?page[size]=50&include=tags", 3],
-  ["/api/articles?page[size]=50&include=tags,author.manager", 5],
-  ["/api/articles?page[size]=50&sort=author.name&filter[tags.name]=red", 2],
+  ["/api/articles", 1, 2],
+  ["/api/articles?page[size]=50", 1, 2],
+  ["/api/articles?page[size]=50&include=author", 2, 3],
+  ["/api/articles?page[size]=50&include=tags", 2, 3],
+  ["/api/articles?page[size]=50&include=tags,author.manager", 4, 5],
+  ["/api/articles?page[size]=50&sort=author.name&filter[tags.name]=red", 1, 2],
+  ["/api/articles?page[number]=2&page[size]=2", 1, 2],
+  ["/api/articles?page[number]=2&page[size]=4", 2],
   ["/api/articles?page[after]=", 1],
   [`${FIRST}/author`, 2],
-  [`${FIRST}/tags`, 3],
+  [`${FIRST}/tags`, 2],
   [`${FIRST}/relationships/author`, 2],
-  [`${FIRST}/relationships/tags`, 3],
-  [`${FIRST}/relationships/tags?include=tags`, 3],
+  [`${FIRST}/relationships/tags`, 2],
+  [`${FIRST}/relationships/tags?include=tags`, 2],
 ];
 
 void t.test("what reads cost does not depend on how much there is", async (t) => {
   const server = await makeArticles(t);
-  for (const [url, queries] of READS) t.equal((await server.count("GET", url)).queries, queries, `few rows: ${url}`);
+  for (const [url, atTheEnd] of READS) {
+    t.equal((await server.count("GET", url)).queries, atTheEnd, `few rows: ${url}`);
+  }
 
   const template = await server.db("articles").where({ id: articles.first }).first();
   const more = Array.from({ length: 60 }, () => {
@@ -37,7 +44,9 @@ void t.test("what reads cost does not depend on how much there is", async (t) =>
   });
   await server.db("articles").insert(more);
   await server.db("article_tags").insert(more.map(({ id }) => ({ article_id: id, tag_id: tags.red })));
-  for (const [url, queries] of READS) t.equal((await server.count("GET", url)).queries, queries, `many rows: ${url}`);
+  for (const [url, atTheEnd, before = atTheEnd] of READS) {
+    t.equal((await server.count("GET", url)).queries, before, `many rows: ${url}`);
+  }
 });
 
 void t.test("what is refused before the database is needed costs nothing", async (t) => {

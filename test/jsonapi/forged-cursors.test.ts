@@ -15,7 +15,7 @@ void t.test("a place in the order is a cursor, whoever wrote it down", async (t)
     ["title", forge("title,id", "G", third), [second, third]],
     ["rating", forge("rating,id", null, second), [third, first, fourth]],
     ["rating", forge("rating,id", 3, third), [first, fourth]],
-    ["-rating", forge("-rating,id", -9007199254740991, third), [second]],
+    ["-rating", forge("-rating,-id", -9007199254740991, third), [second]],
     ["isPublished", forge("is_published,id", 1, first), [second, fourth]],
     ["isPublished", forge("is_published,id", true, first), [second, fourth]],
     ["publishedAt", forge("published_at,id", "2026-01-02T12:00:00.000Z", second), [fourth]],

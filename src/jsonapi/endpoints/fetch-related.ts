@@ -7,7 +7,6 @@ import { parsePage } from "../read/page.ts";
 import { describePage } from "../read/paging.ts";
 import { planCollection, planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
-import { relatedTo } from "../read/sql.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { findVisible, idOf, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
@@ -32,7 +31,7 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
   const plan = planCollection(target, query, page, planContext(exchange));
   const row = await findVisible(exchange, idOf(exchange));
   const id = String(row["id"]);
-  const loaded = await loadCollection(layer.db, { ...plan, where: [relatedTo(relationship, id), ...plan.where] });
+  const loaded = await loadCollection(layer.db, { ...plan, related: { relationship, id } });
   const url = layer.urls.related(type.name, id, name);
   const paging = describePage(url, query, plan, loaded);
   return sendDocument(reply, 200, await collectionDocument(layer, loaded, paging, url, query), paging);

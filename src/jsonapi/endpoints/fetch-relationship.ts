@@ -7,7 +7,6 @@ import { parsePage } from "../read/page.ts";
 import { describePage } from "../read/paging.ts";
 import { planCollection, planSelection, type Selection } from "../read/plan.ts";
 import { parseQuery, type Query } from "../read/query.ts";
-import { relatedTo } from "../read/sql.ts";
 import { unknownName } from "../read/visible.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { findVisible, idOf, planContext, visibleRelationship, type Exchange } from "./layer.ts";
@@ -38,8 +37,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
   const selection = planRelated(relationship, query, exchange);
   const row = await findVisible(exchange, idOf(exchange));
   const id = String(row["id"]);
-  const where = [relatedTo(relationship, id), ...plan.where];
-  const loaded = await loadCollection(layer.db, { ...plan, selection, where });
+  const loaded = await loadCollection(layer.db, { ...plan, selection, related: { relationship, id } });
   const { graph, total } = loaded;
   const included = query.include === undefined ? [] : [...graph.primary, ...graph.included];
   const ids = graph.primary.map((node) => node.id);

@@ -17,6 +17,16 @@ export function cursorOf<Caller>(order: readonly Order<Caller>[], row: Row): str
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
+/** What is beyond a cursor. */
+export interface Beyond {
+  readonly condition: Condition;
+  /**
+   * What the condition implies of the first column alone, where it implies anything. Databases find the rows of an `or` by reading
+   * the index from its beginning; with this beside it they begin at the cursor.
+   */
+  readonly bound?: { readonly column: string; readonly operator: "eq" | "lte" | "gte"; readonly value: Scalar };
+}
+
 /**
  * The condition that a row comes after a cursor, or before it.
  *
@@ -26,7 +36,7 @@ export function beyondCursor<Caller>(
   order: readonly Order<Caller>[],
   side: "after" | "before",
   cursor: string,
-): Condition {
+): Beyond {
   const place = readCursor(order, cursor);
   if (place === undefined) {
     throw invalidParameter(`page[${side}]`, `page[${side}] is no cursor of this collection in this order.`);
@@ -37,7 +47,16 @@ export function beyondCursor<Caller>(
     const ascends = term.descending === (side === "before");
     return { all: [...same, isBeyond(term, place[index] ?? null, ascends)] };
   });
-  return { any: alternatives };
+  const bound = boundOf(order[0], place[0] ?? null, side);
+  return { condition: { any: alternatives }, ...(bound === undefined ? {} : { bound }) };
+}
+
+function boundOf<Caller>(first: Order<Caller> | undefined, value: Scalar, side: "after" | "before"): Beyond["bound"] {
+  if (first === undefined || value === null) return undefined;
+  const ascends = first.descending === (side === "before");
+  // Null stands before all else: on the way down it is beyond every value, and no comparison would find it.
+  if (!ascends && first.nullable) return undefined;
+  return { column: first.column, operator: ascends ? "gte" : "lte", value };
 }
 
 /** @throws {Fault} 400 for an order that cursors cannot stand in: its values are not in the rows themselves */

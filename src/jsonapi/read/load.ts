@@ -5,6 +5,7 @@ import { invalidParameter } from "../../errors/catalogue.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { checkCursorOrder } from "./cursor.ts";
+import type { OffsetPage } from "./page.ts";
 import type { CollectionPlan, Inclusion, Selection } from "./plan.ts";
 import { countAll, PARENT, readsBackwards, selectById, selectPage, selectRelated } from "./sql.ts";
 
@@ -66,7 +67,8 @@ export interface LoadedPage<Caller> {
 }
 
 /**
- * One query for the page, one for the total (none for pages by cursor), one for each relationship path of `include`.
+ * One query for the page, one for the total (none for a last page and for pages by cursor), one for each relationship path of
+ * `include`.
  *
  * @throws {Fault} 400 for cursors that are none, or that cannot stand in the order; for an `include` that leads to too many
  */
@@ -80,11 +82,19 @@ export async function loadCollection<Caller>(db: Knex, plan: CollectionPlan<Call
     if (readsBackwards(page)) rows.reverse();
     return { graph: await loadGraph(db, selection, rows), hasMore };
   }
-  const [rows, counted] = await Promise.all([
-    selectPage(db, plan) as Promise<Row[]>,
-    countAll(db, plan).first() as Promise<{ total: unknown } | undefined>,
-  ]);
-  return { graph: await loadGraph(db, selection, rows), total: toNumber(counted?.total ?? 0) };
+  const rows = (await selectPage(db, plan)) as Row[];
+  const total = totalSeen(page, rows.length) ?? (await count(db, plan));
+  return { graph: await loadGraph(db, selection, rows), total };
+}
+
+/** A page that is not full, and not beyond the end, is the last one: what stands before it is known. */
+function totalSeen({ offset, size }: OffsetPage, found: number): number | undefined {
+  return found < size && (found > 0 || offset === 0) ? offset + found : undefined;
+}
+
+async function count<Caller>(db: Knex, plan: CollectionPlan<Caller>): Promise<number> {
+  const counted = (await countAll(db, plan).first()) as { total: unknown } | undefined;
+  return toNumber(counted?.total ?? 0);
 }
 
 /** One query for the resource, one for each relationship path of `include`. `undefined`: not there, or not in the scope. */

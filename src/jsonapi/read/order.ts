@@ -47,10 +47,10 @@ export function planOrder<Caller>(
     if (term !== undefined) order.push(term);
   }
   faults.throwIfAny();
-  const isTotal = order.some(({ path, column }) => path.length === 0 && column === "id");
-  return isTotal
-    ? order
-    : [...order, { path: [], column: "id", descending: false, nullable: false, schemaType: "string" }];
+  if (order.some(({ path, column }) => path.length === 0 && column === "id")) return order;
+  // In the direction of the last term, so that an index over both columns serves either direction.
+  const descending = order.at(-1)?.descending ?? false;
+  return [...order, { path: [], column: "id", descending, nullable: false, schemaType: "string" }];
 }
 
 function planTerm<Caller>(

@@ -1,7 +1,12 @@
 import { invalidParameter } from "../../errors/catalogue.ts";
 import { attemptAll, FaultList } from "../../errors/fault.ts";
 import type { Scope } from "../resource/condition.ts";
-import type { ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import type {
+  ResourceAttribute,
+  ResourceRelationship,
+  ResourceType,
+  ToManyRelationship,
+} from "../resource/registry.ts";
 import { planFilters, type PlannedFilters } from "./filter.ts";
 import { planOrder, type Order } from "./order.ts";
 import type { Page } from "./page.ts";
@@ -34,6 +39,8 @@ export interface Inclusion<Caller> {
 export interface CollectionPlan<Caller> {
   readonly selection: Selection<Caller>;
   readonly where: PlannedFilters;
+  /** Only the resources that this relationship of this resource leads to. */
+  readonly related?: { readonly relationship: ToManyRelationship<Caller>; readonly id: string };
   readonly order: readonly Order<Caller>[];
   readonly page: Page;
 }

@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
 import { orderBy, whereLike } from "../../db/dialect.ts";
+import { countedRows } from "../../db/row-counts.ts";
 import type { Condition, Scope } from "../resource/condition.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import { beyondCursor } from "./cursor.ts";
@@ -12,6 +13,9 @@ import type { CollectionPlan, Selection } from "./plan.ts";
  * Plans as SQL: the only SELECTs of the layer. Knows no caller and no document; every name comes from a declaration, every
  * value is a bind.
  */
+
+/** The name that the table of a relationship goes by in a query. */
+const LINKS = "linked_by";
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
@@ -29,7 +33,10 @@ export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex
     for (const { column } of order) columns.add(column);
     for (const side of ["after", "before"] as const) {
       const cursor = page[side] ?? "";
-      if (cursor !== "") addCondition(query, selection.type, table, beyondCursor(order, side, cursor));
+      if (cursor === "") continue;
+      const { condition, bound } = beyondCursor(order, side, cursor);
+      addCondition(query, selection.type, table, condition);
+      if (bound !== undefined) query.where(columnIn(plan, bound.column), OPERATORS[bound.operator], bound.value);
     }
     query.limit(page.size + 1);
   } else {
@@ -38,7 +45,7 @@ export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex
   query.select([...columns].map((column) => `${table}.${column}`));
   for (const term of order) {
     const descends = term.descending !== isReversed;
-    orderBy(query, orderedBy(db, selection.type, term), descends ? "desc" : "asc", term.nullable);
+    orderBy(query, orderedBy(db, plan, term), descends ? "desc" : "asc", term.nullable);
   }
   return query;
 }
@@ -49,9 +56,10 @@ export function readsBackwards({ after, before }: CursorPage): boolean {
 }
 
 /** The column of a term; behind to-one relationships, the subquery that reads it. */
-function orderedBy<Caller>(db: Knex, type: ResourceType<Caller>, term: Order<Caller>): string | Knex.QueryBuilder {
+function orderedBy<Caller>(db: Knex, plan: CollectionPlan<Caller>, term: Order<Caller>): string | Knex.QueryBuilder {
   const [first, ...more] = term.path;
-  if (first === undefined) return `${type.table}.${term.column}`;
+  if (first === undefined) return columnIn(plan, term.column);
+  const { type } = plan.selection;
   let alias = `${type.table}_${first.relationship.name}`;
   const query = db(`${first.relationship.target.table} as ${alias}`).whereRaw("?? = ??", [
     `${alias}.id`,
@@ -67,8 +75,20 @@ function orderedBy<Caller>(db: Knex, type: ResourceType<Caller>, term: Order<Cal
   return query.select(`${alias}.${term.column}`);
 }
 
-/** How many rows the collection has in all, as `total`. */
+/**
+ * How many rows the collection has in all, as `total`. Without reading the table where that is possible: all rows of a table are
+ * counted already, and all that a relationship leads to are as many as its links.
+ */
 export function countAll<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.QueryBuilder {
+  const { selection, related, where } = plan;
+  const isUnfiltered = selection.scope === true && where.length === 0;
+  if (isUnfiltered && related === undefined && selection.type.definition.counted === true) {
+    return countedRows(db, selection.type.table);
+  }
+  const through = related?.relationship.through;
+  if (isUnfiltered && related !== undefined && through !== undefined && "table" in through) {
+    return db(through.table).where(through.from, related.id).count({ total: "*" });
+  }
   return matching(db, plan).count({ total: "*" });
 }
 
@@ -125,9 +145,9 @@ export function selectRelated<Caller>(
   } else if ("table" in relationship.through) {
     const { table: links, from, to } = relationship.through;
     query
-      .join(`${links} as links`, `links.${to}`, `${table}.id`)
-      .whereIn(`links.${from}`, [...ids])
-      .select(`links.${from} as ${PARENT}`);
+      .join(`${links} as ${LINKS}`, `${LINKS}.${to}`, `${table}.id`)
+      .whereIn(`${LINKS}.${from}`, [...ids])
+      .select(`${LINKS}.${from} as ${PARENT}`);
   } else {
     const { foreignKey } = relationship.through;
     query.whereIn(`${table}.${foreignKey}`, [...ids]).select(`${table}.${foreignKey} as ${PARENT}`);
@@ -150,16 +170,40 @@ export function relatedTo<Caller>(relationship: ResourceRelationship<Caller>, id
  */
 function columnsOf<Caller>({ type, attributes }: Pick<Selection<Caller>, "type" | "attributes">): string[] {
   const columns = new Set(["id"]);
-  for (const { column } of attributes) if (column !== null) columns.add(column);
+  for (const { column, computed } of attributes) {
+    if (column !== null) columns.add(column);
+    for (const source of computed?.from ?? []) columns.add(source);
+  }
   for (const relationship of type.relationships.values())
     if (relationship.to === "one") columns.add(relationship.column);
   return [...columns];
 }
 
-function matching<Caller>(db: Knex, { selection, where }: CollectionPlan<Caller>): Knex.QueryBuilder {
-  const query = whereInScope(db(selection.type.table), selection.type, selection.scope);
+function matching<Caller>(db: Knex, { selection, where, related }: CollectionPlan<Caller>): Knex.QueryBuilder {
+  const { table } = selection.type;
+  const query = whereInScope(db(table), selection.type, selection.scope);
+  if (related !== undefined) {
+    const { through } = related.relationship;
+    if ("table" in through) {
+      query
+        .join(`${through.table} as ${LINKS}`, `${LINKS}.${through.to}`, `${table}.id`)
+        .where(`${LINKS}.${through.from}`, related.id);
+    } else {
+      query.where(`${table}.${through.foreignKey}`, related.id);
+    }
+  }
   for (const condition of where) addCondition(query, selection.type, selection.type.table, condition);
   return query;
+}
+
+/**
+ * A column of a collection's own type. The id of related resources stands in their links too, whose index has them in order: by it
+ * the first page of a million related resources is found without reading the others.
+ */
+function columnIn<Caller>({ selection, related }: CollectionPlan<Caller>, column: string): string {
+  const through = related?.relationship.through;
+  if (column === "id" && through !== undefined && "table" in through) return `${LINKS}.${through.to}`;
+  return `${selection.type.table}.${column}`;
 }
 
 function whereInScope<Caller>(query: Knex.QueryBuilder, type: ResourceType<Caller>, scope: Scope): Knex.QueryBuilder {
