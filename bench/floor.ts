@@ -141,15 +141,28 @@ app.get<{ Params: { id: string } }>("/v1/users/:id", async (request, reply) => {
   });
 });
 
+function usersAfter(cursor: string, isNewestFirst: boolean, size: number): Promise<User[]> {
+  const [, ...place] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as [string, ...string[]];
+  return isNewestFirst
+    ? query<User>(
+        `select ${COLUMNS} from users where (created_at, id) < (?, ?) order by created_at desc, id desc limit ?`,
+        [...place, size + 1],
+      )
+    : query<User>(`select ${COLUMNS} from users where id > ? order by id limit ?`, [...place, size + 1]);
+}
+
 app.get<{ Querystring: Record<string, string> }>("/v1/users", async (request, reply) => {
   if (!(await isAdmin(request))) return send(reply, 401, {});
   const size = Number(request.query["page[size]"] ?? 20);
   const number = Number(request.query["page[number]"] ?? 1);
-  const users = await query<User>(`select ${COLUMNS} from users order by id limit ? offset ?`, [
-    size,
-    (number - 1) * size,
-  ]);
-  const [counted] = await query<{ total: number }>("select count(*) as total from users");
+  const cursor = request.query["page[after]"];
+  const isNewestFirst = request.query["sort"] === "-createdAt";
+  const users =
+    cursor === undefined
+      ? await query<User>(`select ${COLUMNS} from users order by id limit ? offset ?`, [size, (number - 1) * size])
+      : await usersAfter(cursor, isNewestFirst, size);
+  // Pages by cursor show no total.
+  const [counted] = cursor === undefined ? await query<{ total: number }>("select count(*) as total from users") : [];
   const total = counted?.total ?? 0;
   let roles: Map<string, Role[]> | undefined;
   if (request.query["include"] === "roles") {

@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 
 import { measure, scenarios, type Result, type Target } from "./scenarios.ts";
 import { seedDatabase } from "./seeded.ts";
+import { measureStages } from "./stages.ts";
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +62,7 @@ const folder = mkdtempSync(join(tmpdir(), "rekey-bench-"));
 const children: ChildProcess[] = [];
 try {
   const seeded = join(folder, "seeded.sqlite");
-  const { token, ids } = await seedDatabase(seeded, users);
+  const { token, ids, middle } = await seedDatabase(seeded, users);
   const [ours, floors] = ["ours.sqlite", "floor.sqlite"].map((name) => join(folder, name)) as [string, string];
   copyFileSync(seeded, ours);
   copyFileSync(seeded, floors);
@@ -77,10 +78,10 @@ try {
   children.push(server.child);
   const floor = await start("floor.js", [floors], {});
   children.push(floor.child);
-  const targets = { server: { url: server.url, token, ids }, floor: { url: floor.url, token, ids } } satisfies Record<
-    string,
-    Target
-  >;
+  const targets = {
+    server: { url: server.url, token, ids, middle },
+    floor: { url: floor.url, token, ids, middle },
+  } satisfies Record<string, Target>;
 
   console.log(
     `${String(users)} users, SQLite, ${String(connections)} connections, medians of ${String(rounds)} rounds of ${String(seconds)} s, in turns\n`,
@@ -109,6 +110,7 @@ try {
       ].join(""),
     );
   }
+  await measureStages(ours);
 } finally {
   for (const child of children) child.kill();
   rmSync(folder, { recursive: true, force: true });

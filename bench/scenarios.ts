@@ -9,6 +9,8 @@ export interface Target {
   readonly token: string;
   /** Ids of users that exist. */
   readonly ids: readonly string[];
+  /** The user in the middle of all users. */
+  readonly middle: { readonly id: string; readonly createdAt: string };
 }
 
 export interface Scenario {
@@ -26,6 +28,10 @@ export interface Result {
   readonly failures: number;
 }
 
+/** A cursor is the place of a row in an order: the order, and the values that it is by. */
+const after = (place: readonly string[]) =>
+  `page%5Bafter%5D=${Buffer.from(JSON.stringify(place)).toString("base64url")}&page%5Bsize%5D=20`;
+
 const run = Date.now().toString(36);
 
 export const scenarios: readonly Scenario[] = [
@@ -39,6 +45,29 @@ export const scenarios: readonly Scenario[] = [
     name: "page of 20, include=roles",
     queries: "4",
     request: () => ({ method: "GET", path: "/v1/users?include=roles&page%5Bsize%5D=20" }),
+  },
+  {
+    name: "page 50 of 20",
+    queries: "3",
+    request: () => ({ method: "GET", path: "/v1/users?page%5Bnumber%5D=50&page%5Bsize%5D=20" }),
+  },
+  {
+    name: "by cursor, halfway",
+    queries: "2",
+    request: ({ middle }) => ({ method: "GET", path: `/v1/users?${after(["id", middle.id])}` }),
+  },
+  {
+    name: "the same, include=roles",
+    queries: "3",
+    request: ({ middle }) => ({ method: "GET", path: `/v1/users?include=roles&${after(["id", middle.id])}` }),
+  },
+  {
+    name: "the same, by -createdAt",
+    queries: "2",
+    request: ({ middle }) => ({
+      method: "GET",
+      path: `/v1/users?sort=-createdAt&${after(["-created_at,-id", middle.createdAt, middle.id])}`,
+    }),
   },
   {
     name: "create (a role)",

@@ -7,12 +7,19 @@ import { migrateToLatest } from "../src/db/migrate.ts";
 import { seed } from "../src/cli/seed.ts";
 
 /** A database of its own with that many users, one of whom is an admin and logged in. */
-export async function seedDatabase(filename: string, users: number): Promise<{ token: string; ids: string[] }> {
+export async function seedDatabase(
+  filename: string,
+  users: number,
+): Promise<{ token: string; ids: string[]; middle: { id: string; createdAt: string } }> {
   const db = openDatabase(`sqlite:${filename}`);
   try {
     await migrateToLatest(db);
     await seed(db, { users });
     const ids: string[] = await db("users").orderBy("id").limit(1000).pluck("id");
+    const middle = await db("users")
+      .orderBy("id")
+      .offset(Math.floor(users / 2))
+      .first("id", "created_at");
     const admin = ids[0] ?? "";
     const role = await db("roles").where({ name: "admin" }).first("id");
     await db("user_roles")
@@ -34,7 +41,7 @@ export async function seedDatabase(filename: string, users: number): Promise<{ t
     });
     // The write-ahead log goes into the file, so that a copy of the file is the whole database.
     await db.raw("PRAGMA wal_checkpoint(TRUNCATE)");
-    return { token, ids };
+    return { token, ids, middle: { id: middle?.id ?? "", createdAt: middle?.created_at ?? "" } };
   } finally {
     await db.destroy();
   }

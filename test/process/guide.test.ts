@@ -91,7 +91,7 @@ void t.test("articles, from nothing", { timeout: 240_000 }, async (t) => {
   const answers = said.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Json);
+    .map((line): Json => JSON.parse(line));
   const [published, listed] = answers.slice(-2);
   t.match(published, { data: { type: "articles", attributes: { isPublished: true, readingMinutes: 1 } } });
   t.match(listed, {
