@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --users 10000 --seconds 4 --rounds 3 --connections 50]`
+ * `npm run bench [-- --users 10000 --seconds 4 --rounds 3 --connections 50 --only "read by id"]`
  *
  * Runs the server and the floor (see floor.ts) as processes of their own, each on a copy of one seeded SQLite database, loads
  * them in turns, and prints the medians and their ratio. Prints only; a slow machine is no fault.
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "4" },
     rounds: { type: "string", default: "3" },
     connections: { type: "string", default: "50" },
+    only: { type: "string", default: "" },
   },
 });
 const [users, seconds, rounds, connections] = [values.users, values.seconds, values.rounds, values.connections].map(
@@ -89,7 +90,7 @@ try {
   console.log(
     "scenario                    queries                  floor/s   rekey/s   ratio   p50 ms   p99 ms   failed",
   );
-  for (const scenario of scenarios) {
+  for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
     const results = { server: [] as Result[], floor: [] as Result[] };
     for (let round = 0; round < rounds; round += 1) {
       for (const name of ["floor", "server"] as const) {

@@ -9,8 +9,8 @@ export const emailAddress: ValueType<string> = {
     const email = parseEmail(json);
     return "message" in email ? email : { value: email.address };
   },
-  // An address that cannot be is one that nobody has: comparing with it finds nothing, and is no fault.
-  parseText: (text) => ({ value: text }),
+  // An address that cannot be is one that nobody has: comparing with it finds nothing, and is no fault. PostgreSQL takes no NUL.
+  parseText: (text) => (text.includes("\0") ? { message: "must be text" } : { value: text }),
   toJson: (stored) => stored,
   schema: { type: "string", format: "email", maxLength: 254 },
 };

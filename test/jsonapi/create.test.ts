@@ -419,3 +419,25 @@ void t.test("a rule that spans rows undoes the whole creation", async (t) => {
   t.equal(await countArticles(server), 4);
   t.equal((await server.db("article_tags").where({ tag_id: tags.blue })).length, 1);
 });
+
+void t.test(
+  "a new resource may be linked to itself, by its local id or by the id that its client brings",
+  async (t) => {
+    const server = await makeArticles(t);
+    for (const self of [{ lid: "me" }, { id: ID }]) {
+      const reference = { type: "articles", ...self };
+      const relationships = { ...AUTHOR, sequelTo: { data: reference } };
+      const made = await create(
+        server,
+        document({ slug: `by-${Object.keys(self).join()}` }, { ...self, relationships }),
+      );
+      t.equal(made.status, 201, made.text);
+      const { body } = await server.get(`/api/articles/${String(made.body.data.id)}/relationships/sequelTo`, "Ada");
+      t.equal(body.data.id, made.body.data.id);
+    }
+    const stranger = { ...AUTHOR, sequelTo: { data: { type: "articles", lid: "somebody" } } };
+    t.same(faultsIn(await create(server, document({ slug: "x" }, { lid: "me", relationships: stranger }))), [
+      "400 /data/relationships/sequelTo/data",
+    ]);
+  },
+);

@@ -33,7 +33,9 @@ export async function planCreation<Caller>(
   change: Change,
 ): Promise<Commit<Created<Caller>>> {
   const { layer, type, caller } = exchange;
-  const plan = await planWrite(layer.db, type, change, null, caller);
+  // The resource may be linked to itself, by its local id. JSON:API 1.1, "Identification".
+  const lids = change.lid === undefined ? change.lids : new Map([...change.lids, [`${type.name} ${change.lid}`, id]]);
+  const plan = await planWrite(layer.db, type, { ...change, lids }, null, caller);
   return await prepareCreate(type, id, plan, writeContext(exchange));
 }
 

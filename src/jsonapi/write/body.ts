@@ -20,6 +20,8 @@ export type Linkage = readonly Reference[] | Reference | null;
 export interface Change {
   /** The client's own id; absent or null as good as none. */
   readonly id?: string;
+  /** By which the resource is called in this very document. */
+  readonly lid?: string;
   readonly attributes: ReadonlyMap<string, unknown>;
   /** Those that came with data. */
   readonly relationships: ReadonlyMap<string, { readonly value: unknown; readonly pointer: string }>;
@@ -75,6 +77,7 @@ export function parseResource(
   faults.throwIfAny();
   return {
     ...(typeof id === "string" ? { id } : {}),
+    ...(typeof lid === "string" ? { lid } : {}),
     attributes: new Map(Object.entries(attributes ?? {})),
     relationships,
     lids: lids ?? new Map(),

@@ -16,16 +16,18 @@ const ROWS_AT_ONCE = 250;
 /**
  * Refuses references to what does not exist, or what the caller may not see.
  *
+ * @param made a resource that is about to be made, and may be linked to itself
  * @throws {Fault | Faults} 404 with a pointer to each such identifier
  */
 export async function checkReferences<Caller>(
   trx: Knex.Transaction,
   links: readonly PlannedLinks<Caller>[],
   caller: Caller,
+  made?: { readonly type: string; readonly id: string },
 ): Promise<void> {
   const faults = new FaultList();
   for (const { relationship, linkage } of links) {
-    const wanted = references(linkage);
+    const wanted = references(linkage).filter(({ type, id }) => type !== made?.type || id !== made.id);
     const ids = wanted.map(({ id }) => id).filter(isUuid);
     const { target } = relationship;
     const found =
