@@ -24,6 +24,7 @@ import { Mailbox } from "./mail/mailbox.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { postmarkMailer } from "./mail/postmark.ts";
 import type { OutboxWorker } from "./outbox/worker.ts";
+import { ERRORS_PAGE } from "./pages/docs-page.ts";
 import { registerPages } from "./pages/plugin.ts";
 import { resetPaths } from "./reset/describe.ts";
 import { resetRoutes } from "./reset/routes.ts";
@@ -82,7 +83,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
   const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
 
-  registerErrorHandling(app);
+  registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}` });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
   await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
   const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
