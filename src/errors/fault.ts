@@ -93,6 +93,9 @@ export function commonStatus(faults: readonly Fault[]): number {
   return Math.max(...statuses) >= 500 ? 500 : 400;
 }
 
+/** Errors that one answer tells of. A body of a few kilobytes could have thousands, each longer than what is wrong. */
+export const MAX_ERRORS = 100;
+
 /** Collects faults, so that one answer reports them all. */
 export class FaultList {
   readonly #found: Fault[] = [];

@@ -1,11 +1,8 @@
 import { moreErrors } from "../errors/catalogue.ts";
 import type { ErrorCode } from "../errors/codes.ts";
-import { commonStatus, type Fault } from "../errors/fault.ts";
+import { commonStatus, MAX_ERRORS, type Fault } from "../errors/fault.ts";
 
 const JSON_API = "application/vnd.api+json";
-
-/** Errors in one document. A body of a few kilobytes could have thousands, each longer than what is wrong. */
-const MAX_ERRORS = 100;
 
 export interface ErrorDocumentOptions {
   /** Plain JSON: `application/json`, and beside `errors` the text of the first one as `error`. */

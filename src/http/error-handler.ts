@@ -32,7 +32,9 @@ export function registerErrorHandling(
   const isPlain = (request: FastifyRequest) =>
     (request.routeOptions.url ?? refused.get(request.raw)?.url ?? request.raw.url ?? "").startsWith(plainBelow);
 
-  app.setErrorHandler((error, request, reply) => sendFaults(error, request, reply, { plain: isPlain(request), describe }));
+  app.setErrorHandler((error, request, reply) =>
+    sendFaults(error, request, reply, { plain: isPlain(request), describe }),
+  );
 
   // Before the body is read: a URL that nobody knows is a 404 whatever the body, and no reason to parse it.
   // After all onRequest hooks: what is refused here is limited, logged, and readable across origins as any other answer.

@@ -12,12 +12,15 @@ import { admin, adminsOnly } from "./access.ts";
 export const roles = defineResource<RoleRow, Caller>()({
   type: "roles",
   table: "roles",
+  description: "What people may be. Users see the roles they have; only admins make and give them.",
   clientIds: true,
   timestamps: { created: "created_at", updated: "updated_at" },
   scope: (caller) => (caller.isAdmin ? true : caller.userId === null ? false : some("users", eq("id", caller.userId))),
   attributes: {
     name: {
       value: string({ minLength: 1, maxLength: 100, trim: true, check: roleNameFault }),
+      description: "Unique, whatever its upper and lower case. The role `admin` cannot be renamed.",
+      example: "editor",
       normal: { column: "name_normal", of: normalRoleName },
       required: true,
       create: admin,
@@ -25,7 +28,14 @@ export const roles = defineResource<RoleRow, Caller>()({
       sort: true,
       filter: true,
     },
-    description: { value: string({ maxLength: 1000 }), nullable: true, create: admin, update: admin, filter: true },
+    description: {
+      value: string({ maxLength: 1000 }),
+      example: "May edit.",
+      nullable: true,
+      create: admin,
+      update: admin,
+      filter: true,
+    },
     createdAt: { value: dateTime, sort: true, filter: true },
     updatedAt: { value: dateTime, sort: true, filter: true },
   },
@@ -33,6 +43,7 @@ export const roles = defineResource<RoleRow, Caller>()({
     users: {
       to: "many",
       type: "users",
+      description: "Who has the role.",
       through: { table: "user_roles", from: "role_id", to: "user_id" },
       write: admin,
     },

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
+import type { ErrorCode } from "../../errors/codes.ts";
 import type { Scope } from "./condition.ts";
 import type { Scalar, ValueType } from "./value-types.ts";
 
@@ -9,6 +10,10 @@ export type Access<Caller> = (caller: Caller) => boolean;
 
 export interface Attribute<Row, Caller> {
   readonly value: ValueType;
+  /** For the description of the API. */
+  readonly description?: string;
+  /** One of its values, for the description of the API. */
+  readonly example?: unknown;
   /**
    * The column; by default the attribute's name in snake_case. `null`: stored by nobody under this name. Such an attribute
    * goes in for the hooks to use (a secret), or comes out of a creation alone (a token).
@@ -37,6 +42,8 @@ export interface Attribute<Row, Caller> {
 interface RelationshipBase<Caller> {
   /** The related resources' type. */
   readonly type: string;
+  /** For the description of the API. */
+  readonly description?: string;
   /** Default: everybody who may see the resource; what it leads to is narrowed by the related type's own scope. */
   readonly read?: Access<Caller>;
   /** Who may change it. Default: nobody. */
@@ -124,6 +131,8 @@ export interface WriteKind {
 export interface ResourceDefinition<Row, Caller> {
   readonly type: string;
   readonly table: string;
+  /** For the description of the API. */
+  readonly description?: string;
   /** Clients may bring an id of their own (a UUID). Default false. */
   readonly clientIds?: boolean;
   readonly attributes: Readonly<Record<string, Attribute<Row, Caller>>>;
@@ -137,11 +146,17 @@ export interface ResourceDefinition<Row, Caller> {
     readonly access: Access<Caller>;
     /** Made by a request of its own only, not among atomic operations. Default false. */
     readonly alone?: boolean;
+    /** Its hook may answer that the creation is accepted only. Default false. */
+    readonly mayBeAccepted?: boolean;
+    /** What its hook may refuse with, beside what the layer refuses by itself: for the description of the API. */
+    readonly errors?: readonly ErrorCode[];
     run?(creation: Creation, context: WriteContext<Caller>): Promise<Commit<Created<Caller>>>;
   };
   /** Absent: not changed by clients. The scope is that of the rows which this caller may change. */
   readonly update?: {
     scope(caller: Caller): Scope;
+    /** As for `create`. */
+    readonly errors?: readonly ErrorCode[];
     run?(update: Update<Row>, context: WriteContext<Caller>): Promise<Commit<void>>;
   };
   readonly delete?: {
