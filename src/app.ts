@@ -115,6 +115,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       description: DESCRIPTION,
       version: "1",
       nobody: NOBODY,
+      somebody: { ...NOBODY, userId: "", sessionId: "", tokenSent: true },
       otherPaths: { ...resetPaths, ...healthPaths },
       otherTags: [RESET_TAG, SERVER_TAG],
     },

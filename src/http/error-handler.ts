@@ -96,6 +96,8 @@ function sendFaults(
   // anyway, and a client that is still sending would see a broken connection instead of the answer.
   reply.removeHeader("connection");
   for (const fault of faults) setHeaders(reply, fault.headers ?? {});
+  // JSON:API 1.1, "Server Responsibilities". What is refused before it gets to a route would not say it otherwise.
+  if (!options.plain) addVary(reply, "Accept");
 
   const { mediaType, body } = errorDocument(faults, request.id, options);
   return reply.code(status).header("content-type", mediaType).header("cache-control", "no-store").send(body);

@@ -1,6 +1,5 @@
 import { errorHeaders, headerReferences } from "../../errors/responses.ts";
 import { MEDIA_TYPE } from "../http/media-type.ts";
-import type { PageLimits } from "../read/page.ts";
 import type { Registry } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
 import { Components } from "./components.ts";
@@ -11,23 +10,19 @@ import { oneOf } from "./names.ts";
 import { answer, NOTHING_TO_SHOW, operation } from "./operation.ts";
 import { operationSchemas } from "./operation-schemas.ts";
 import { resourceSchemas } from "./resource-schemas.ts";
+import type { PathOptions } from "./path-options.ts";
 import { reference } from "./schema.ts";
 import { sharedSchemas } from "./shared-schemas.ts";
 import { typePaths } from "./type-paths.ts";
 import { writeSchemas } from "./write-schemas.ts";
 
 /** What the description says beside the resources: the server's name, and paths that are no resources. */
-export interface OpenApiOptions<Caller> {
+export interface OpenApiOptions<Caller> extends PathOptions<Caller> {
   readonly title: string;
   readonly description: string;
   readonly version: string;
   /** Absolute, without a slash at the end. */
   readonly serverUrl: string;
-  /** Where the resources stand below it, e.g. `/v1`. */
-  readonly prefix: string;
-  readonly pageLimits: PageLimits;
-  /** Somebody of whom nothing is known: what they may do needs no token. Default: nothing is known to be open. */
-  readonly nobody?: Caller;
   readonly otherPaths?: Readonly<Record<string, unknown>>;
   /** Of the other paths. */
   readonly otherTags?: readonly Tag[];
@@ -43,11 +38,11 @@ export function openApiDocument<Caller>(
   registry: Registry<Caller>,
   options: OpenApiOptions<Caller>,
 ): Record<string, unknown> {
-  const { title, description, version, serverUrl, prefix, pageLimits, nobody, otherPaths, otherTags = [] } = options;
+  const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [] } = options;
   const types = [...registry.values()];
   const components = new Components({ mediaType: MEDIA_TYPE, headers: ["Vary"] });
   const paths: Record<string, unknown> = {};
-  for (const type of types) Object.assign(paths, typePaths(type, components, { prefix, pageLimits, nobody }));
+  for (const type of types) Object.assign(paths, typePaths(type, components, options));
   paths[`${prefix}/operations`] = { post: operations(registry, components) };
 
   return {

@@ -31,24 +31,16 @@ const RESOURCE: readonly ErrorCode[] = [
 ];
 const LINKAGE: readonly ErrorCode[] = ["invalid-document", "conflict"];
 
-/** Whether nobody in particular may do it; otherwise somebody must be known, which may not be enough. */
-function access(isOpen: boolean): readonly ErrorCode[] {
-  return isOpen ? [] : ["unauthorized", "forbidden"];
-}
-
-export function readErrors(isOpen: boolean): EndpointErrors {
-  return {
-    name: "Read",
-    codes: [...EVERYWHERE, ...BY_ID, ...access(isOpen)],
-    together: ["invalid-parameter"],
-  };
+/** @param access what refuses those who may not read at all */
+export function readErrors(access: readonly ErrorCode[]): EndpointErrors {
+  return { name: "Read", codes: [...EVERYWHERE, ...BY_ID, ...access], together: ["invalid-parameter"] };
 }
 
 /** @param isBelow the list is of what one resource leads to */
-export function listErrors(isOpen: boolean, isBelow: boolean): EndpointErrors {
+export function listErrors(access: readonly ErrorCode[], isBelow: boolean): EndpointErrors {
   return {
     name: "List",
-    codes: [...EVERYWHERE, ...access(isOpen), ...(isBelow ? BY_ID : []), "unsupported-sort", "max-size-exceeded"],
+    codes: [...EVERYWHERE, ...access, ...(isBelow ? BY_ID : []), "unsupported-sort", "max-size-exceeded"],
     together: ["invalid-parameter"],
   };
 }
@@ -87,12 +79,15 @@ export function updateErrors<Caller>(type: ResourceType<Caller>): EndpointErrors
   };
 }
 
-export const deleteErrors: EndpointErrors = {
-  name: "Delete",
-  // A body means nothing, but what is sent as one must be one.
-  codes: [...EVERYWHERE, ...BY_ID, ...BODY, "unauthorized", "forbidden", "conflict", "precondition-failed"],
-  together: ["invalid-parameter"],
-};
+/** @param access what refuses those who may not delete */
+export function deleteErrors(access: readonly ErrorCode[]): EndpointErrors {
+  return {
+    name: "Delete",
+    // A body means nothing, but what is sent as one must be one.
+    codes: [...EVERYWHERE, ...BY_ID, ...BODY, ...access, "conflict", "precondition-failed"],
+    together: ["invalid-parameter"],
+  };
+}
 
 /** A change of a relationship that is not to be changed so. */
 export const neverErrors: EndpointErrors = {

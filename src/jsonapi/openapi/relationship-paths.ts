@@ -7,7 +7,7 @@ import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts
 import { linkageParameters, listParameters, resourceParameters } from "./parameters.ts";
 import { linkageDocument } from "./resource-schemas.ts";
 import { object, reference } from "./schema.ts";
-import { isOpenToRead, shared, type PathOptions } from "./path-options.ts";
+import { isOpenToRead, readRefusals, shared, type PathOptions } from "./path-options.ts";
 import { sentLinkage } from "./write-schemas.ts";
 
 /** The paths of what the relationships of a type lead to, and of the relationships themselves. */
@@ -37,9 +37,9 @@ export function relationshipPaths<Caller>(
 function related<Caller>(
   { name, to, owner, target }: ResourceRelationship<Caller>,
   components: Components,
-  { pageLimits, nobody }: PathOptions<Caller>,
+  options: PathOptions<Caller>,
 ) {
-  const isOpen = isOpenToRead(owner, nobody);
+  const isOpen = isOpenToRead(owner, options);
   const one = withArticle(singular(owner.name));
   const parameters = components.use(resourceParameters(target));
   if (to === "many") {
@@ -47,9 +47,9 @@ function related<Caller>(
       operationId: `list${capital(name)}Of${oneOf(owner.name)}`,
       summary: `List the ${name} of ${one}`,
       tag: owner.name,
-      parameters: [...parameters, ...components.use(listParameters(target, pageLimits))],
+      parameters: [...parameters, ...components.use(listParameters(target, options.pageLimits))],
       answers: { "200": answer(`A page of ${target.name}.`, reference(`${oneOf(target.name)}Collection`)) },
-      errors: listErrors(isOpen, true),
+      errors: listErrors(readRefusals(owner, options), true),
       isOpen,
     });
   }
@@ -60,7 +60,7 @@ function related<Caller>(
     tag: owner.name,
     parameters: [...parameters, ...shared(components, "ifNoneMatch")],
     answers: { "200": answer("The resource, or null.", document, ["ETag"]), "304": NOT_MODIFIED },
-    errors: readErrors(isOpen),
+    errors: readErrors(readRefusals(owner, options)),
     isOpen,
   });
 }
@@ -68,10 +68,10 @@ function related<Caller>(
 function linkage<Caller>(
   relationship: ResourceRelationship<Caller>,
   components: Components,
-  { pageLimits, nobody }: PathOptions<Caller>,
+  options: PathOptions<Caller>,
 ) {
   const { name, to, owner, target } = relationship;
-  const isOpen = isOpenToRead(owner, nobody);
+  const isOpen = isOpenToRead(owner, options);
   const isMany = to === "many";
   return operation(components, {
     operationId: `get${capital(name)}LinkageOf${oneOf(owner.name)}`,
@@ -80,14 +80,14 @@ function linkage<Caller>(
     tag: owner.name,
     parameters: [
       ...components.use(linkageParameters(owner, target, name)),
-      ...(isMany ? components.use(listParameters(target, pageLimits)) : []),
+      ...(isMany ? components.use(listParameters(target, options.pageLimits)) : []),
       ...shared(components, "ifNoneMatch"),
     ],
     answers: {
       "200": answer("Resource identifiers.", reference(linkageDocument(relationship)), ["ETag"]),
       "304": NOT_MODIFIED,
     },
-    errors: isMany ? listErrors(isOpen, true) : readErrors(isOpen),
+    errors: isMany ? listErrors(readRefusals(owner, options), true) : readErrors(readRefusals(owner, options)),
     isOpen,
   });
 }

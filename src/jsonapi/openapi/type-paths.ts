@@ -5,7 +5,7 @@ import { changedExample, newExample } from "./examples.ts";
 import { manyOf, oneOf, singular, withArticle } from "./names.ts";
 import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts";
 import { listParameters, resourceParameters } from "./parameters.ts";
-import { isOpenToRead, shared, type PathOptions } from "./path-options.ts";
+import { deleteRefusals, isOpenToRead, readRefusals, shared, type PathOptions } from "./path-options.ts";
 import { relationshipPaths } from "./relationship-paths.ts";
 import { createdDocument } from "./resource-schemas.ts";
 import { reference } from "./schema.ts";
@@ -27,11 +27,12 @@ export function typePaths<Caller>(
 function collectionOperations<Caller>(
   type: ResourceType<Caller>,
   components: Components,
-  { pageLimits, nobody }: PathOptions<Caller>,
+  options: PathOptions<Caller>,
 ) {
   const { name, definition } = type;
   const { create } = definition;
-  const isOpen = isOpenToRead(type, nobody);
+  const { pageLimits, nobody } = options;
+  const isOpen = isOpenToRead(type, options);
   const mayCreate = nobody !== undefined && create?.access(nobody) === true;
   return {
     get: operation(components, {
@@ -40,7 +41,7 @@ function collectionOperations<Caller>(
       tag: name,
       parameters: components.use(new Map([...resourceParameters(type), ...listParameters(type, pageLimits)])),
       answers: { "200": answer(`A page of ${name}.`, reference(`${oneOf(name)}Collection`)) },
-      errors: listErrors(isOpen, false),
+      errors: listErrors(readRefusals(type, options), false),
       isOpen,
     }),
     ...(create === undefined
@@ -65,15 +66,11 @@ function collectionOperations<Caller>(
   };
 }
 
-function resourceOperations<Caller>(
-  type: ResourceType<Caller>,
-  components: Components,
-  { nobody }: PathOptions<Caller>,
-) {
+function resourceOperations<Caller>(type: ResourceType<Caller>, components: Components, options: PathOptions<Caller>) {
   const { name, definition } = type;
   const one = withArticle(singular(name));
   const document = answer("The resource.", reference(`${oneOf(name)}Document`), ["ETag"]);
-  const isOpen = isOpenToRead(type, nobody);
+  const isOpen = isOpenToRead(type, options);
   return {
     parameters: shared(components, "id"),
     get: operation(components, {
@@ -82,7 +79,7 @@ function resourceOperations<Caller>(
       tag: name,
       parameters: [...components.use(resourceParameters(type)), ...shared(components, "ifNoneMatch")],
       answers: { "200": document, "304": NOT_MODIFIED },
-      errors: readErrors(isOpen),
+      errors: readErrors(readRefusals(type, options)),
       isOpen,
     }),
     ...(definition.update === undefined
@@ -109,7 +106,7 @@ function resourceOperations<Caller>(
             tag: name,
             parameters: shared(components, "ifMatch"),
             answers: { "204": NOTHING_TO_SHOW("Deleted.") },
-            errors: deleteErrors,
+            errors: deleteErrors(deleteRefusals(type, options, definition.delete.scope)),
             isOpen: false,
           }),
         }),
