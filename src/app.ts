@@ -50,6 +50,8 @@ export interface AppParts {
   readonly logger?: ServerOptions["logger"];
   /** How many threads libuv has for hashing, files and DNS together (`UV_THREADPOOL_SIZE`). Default 4, as libuv's. */
   readonly threads?: number;
+  /** How many passwords may wait to be hashed; beyond that the answer is 503. */
+  readonly maxWaitingHashes?: number;
 }
 
 const PREFIX = "/v1";
@@ -93,6 +95,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     logN: config.SCRYPT_LOG_N,
     p: config.SCRYPT_P,
     concurrency: Math.min(availableParallelism(), (parts.threads ?? 4) - 1),
+    maxWaiting: parts.maxWaitingHashes,
     observe,
   });
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
