@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Knex } from "knex";
 
+import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
@@ -16,6 +17,7 @@ import { logEvents } from "./events/log.ts";
 import { housekeeping } from "./housekeeping.ts";
 import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
+import { healthPaths, SERVER_TAG } from "./http/describe.ts";
 import { registerHealth } from "./http/health.ts";
 import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
@@ -24,8 +26,9 @@ import { Mailbox } from "./mail/mailbox.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { postmarkMailer } from "./mail/postmark.ts";
 import type { OutboxWorker } from "./outbox/worker.ts";
+import { ERRORS_PAGE } from "./pages/docs-page.ts";
 import { registerPages } from "./pages/plugin.ts";
-import { resetPaths } from "./reset/describe.ts";
+import { RESET_TAG, resetPaths } from "./reset/describe.ts";
 import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
 import { mailWorker } from "./mail-worker.ts";
@@ -47,9 +50,24 @@ export interface AppParts {
   readonly logger?: ServerOptions["logger"];
   /** How many threads libuv has for hashing, files and DNS together (`UV_THREADPOOL_SIZE`). Default 4, as libuv's. */
   readonly threads?: number;
+  /** How many passwords may wait to be hashed; beyond that the answer is 503. */
+  readonly maxWaitingHashes?: number;
 }
 
 const PREFIX = "/v1";
+
+const DESCRIPTION = `Users, roles and sessions as JSON:API resources, and the forgotten password.
+
+**Logging in** is creating a session. The answer to \`POST /v1/sessions\` has a \`token\`, which is never shown again: send it as \`Authorization: Bearer TOKEN\`. Ordinary users see and change what is theirs, admins everything. Logging out is deleting the session.`;
+
+/** Who makes a request of which nothing is known. */
+const NOBODY: Caller = {
+  userId: null,
+  sessionId: null,
+  isAdmin: false,
+  tokenSent: false,
+  client: { ipAddress: "", userAgent: null },
+};
 
 /**
  * Builds the server: opens and migrates the database, and puts every part in its place, in the order in which a request meets
@@ -77,12 +95,13 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     logN: config.SCRYPT_LOG_N,
     p: config.SCRYPT_P,
     concurrency: Math.min(availableParallelism(), (parts.threads ?? 4) - 1),
+    maxWaiting: parts.maxWaitingHashes,
     observe,
   });
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
   const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
 
-  registerErrorHandling(app);
+  registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}` });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
   await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
   const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
@@ -96,9 +115,12 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     prefix: PREFIX,
     description: {
       title: config.APP_NAME,
-      description: "Users, roles and sessions as JSON:API resources, and the forgotten password.",
+      description: DESCRIPTION,
       version: "1",
-      otherPaths: resetPaths,
+      nobody: NOBODY,
+      somebody: { ...NOBODY, userId: "", sessionId: "", tokenSent: true },
+      otherPaths: { ...resetPaths, ...healthPaths },
+      otherTags: [RESET_TAG, SERVER_TAG],
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
     authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request)),

@@ -28,6 +28,7 @@ function announce(url: string, hasMailbox: boolean): void {
   const lines = [
     ["Rekey is listening on", url],
     ["  API", `${url}/v1/users`],
+    ["  documentation", `${url}/docs`],
     ["  reset page", `${url}/reset-password`],
     ...(hasMailbox ? [["  mailbox", `${url}/mailbox   (mails are kept here, none is sent)`]] : []),
   ];

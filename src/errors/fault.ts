@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./codes.ts";
+
 /**
  * Everything the server refuses is thrown as a `Fault`, or as `Faults` where one request has several. Nothing else knows
  * the shape of an error document: `http/error-handler.ts` writes it.
@@ -15,8 +17,8 @@ export interface FaultSource {
 export interface FaultInit {
   /** HTTP status, 400 to 599. */
   readonly status: number;
-  /** Stable and documented; a client may branch on it. */
-  readonly code: string;
+  /** Stable and documented in `codes.ts`; a client may branch on it. */
+  readonly code: ErrorCode;
   /** The same for every occurrence of `code`. */
   readonly title: string;
   /** About this occurrence, for a person. Never a secret, never the cause of a 5xx. */
@@ -32,7 +34,7 @@ export interface FaultInit {
 
 export class Fault extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly title: string;
   readonly detail: string;
   readonly source: FaultSource | undefined;
@@ -79,12 +81,20 @@ export class Faults extends Error {
    * JSON:API 1.1, "Processing Errors".
    */
   get status(): number {
-    const statuses = new Set(this.list.map((fault) => fault.status));
-    const [only] = statuses;
-    if (statuses.size === 1 && only !== undefined) return only;
-    return Math.max(...statuses) >= 500 ? 500 : 400;
+    return commonStatus(this.list);
   }
 }
+
+/** See {@link Faults.status}. */
+export function commonStatus(faults: readonly Fault[]): number {
+  const statuses = new Set(faults.map((fault) => fault.status));
+  const [only] = statuses;
+  if (statuses.size === 1 && only !== undefined) return only;
+  return Math.max(...statuses) >= 500 ? 500 : 400;
+}
+
+/** Errors that one answer tells of. A body of a few kilobytes could have thousands, each longer than what is wrong. */
+export const MAX_ERRORS = 100;
 
 /** Collects faults, so that one answer reports them all. */
 export class FaultList {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { v7 } from "uuid";
 
-import { badRequest } from "../errors/catalogue.ts";
+import { badRequest, headersTooLarge, requestTimeout } from "../errors/catalogue.ts";
 import type { Fault } from "../errors/fault.ts";
 import { errorDocument } from "./error-document.ts";
 
@@ -29,9 +29,9 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
 function faultOf(code: string | undefined): Fault {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return badRequest("The request did not arrive in time.", 408);
+      return requestTimeout();
     case "HPE_HEADER_OVERFLOW":
-      return badRequest("The headers of the request are too long.", 431);
+      return headersTooLarge();
     default:
       return badRequest("The request is not well-formed HTTP.");
   }
@@ -39,7 +39,7 @@ function faultOf(code: string | undefined): Fault {
 
 function rawAnswer(fault: Fault): Buffer {
   const id = v7();
-  const { mediaType, body } = errorDocument([fault], id, false);
+  const { mediaType, body } = errorDocument([fault], id, { plain: false });
   const head = [
     `HTTP/1.1 ${String(fault.status)} ${STATUS_CODES[fault.status] ?? ""}`,
     `Date: ${new Date().toUTCString()}`,

@@ -1,25 +1,33 @@
-import type { Fault } from "../errors/fault.ts";
+import { moreErrors } from "../errors/catalogue.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { commonStatus, MAX_ERRORS, type Fault } from "../errors/fault.ts";
 
 const JSON_API = "application/vnd.api+json";
+
+export interface ErrorDocumentOptions {
+  /** Plain JSON: `application/json`, and beside `errors` the text of the first one as `error`. */
+  readonly plain: boolean;
+  /** The URL of what there is to say of a kind of error. JSON:API 1.1, "Error Objects": `links.type`. */
+  readonly describe?: ((code: ErrorCode) => string) | undefined;
+}
 
 /**
  * The body of an answer to a request that is refused, with its media type to the byte (JSON:API 1.1 forbids a charset).
  *
  * @param id the request's id: under it the log tells more
- * @param plain for plain JSON: `application/json`, and beside `errors` the text of the first one as `error`
  */
 export function errorDocument(
   faults: readonly Fault[],
   id: string,
-  plain: boolean,
+  { plain, describe }: ErrorDocumentOptions,
 ): { readonly mediaType: string; readonly body: Buffer } {
-  const errors = faults.map(({ status, code, title, detail, source, links, meta }) => ({
+  const errors = bounded(faults).map(({ status, code, title, detail, source, links, meta }) => ({
     id,
+    links: links ?? (describe === undefined ? undefined : { type: describe(code) }),
     status: String(status),
     code,
     title,
     detail,
-    links,
     source,
     meta,
   }));
@@ -30,4 +38,11 @@ export function errorDocument(
     mediaType: plain ? "application/json" : JSON_API,
     body: Buffer.from(JSON.stringify(document)),
   };
+}
+
+/** The first of them; where there are more, the last one says how many. */
+function bounded(faults: readonly Fault[]): readonly Fault[] {
+  if (faults.length <= MAX_ERRORS) return faults;
+  const kept = faults.slice(0, MAX_ERRORS - 1);
+  return [...kept, moreErrors(faults.length - kept.length, commonStatus(faults))];
 }

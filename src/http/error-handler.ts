@@ -2,14 +2,17 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 
 import { methodNotAllowed, notFound } from "../errors/catalogue.ts";
+import type { ErrorCode } from "../errors/codes.ts";
 import { Faults } from "../errors/fault.ts";
 import { describeError } from "../events/log.ts";
-import { errorDocument } from "./error-document.ts";
+import { errorDocument, type ErrorDocumentOptions } from "./error-document.ts";
 import { faultsFrom } from "./framework-faults.ts";
 
 export interface ErrorHandlingOptions {
   /** Routes below this path speak plain JSON, no JSON:API: their faults are `application/json`, with the member `error`. */
   readonly plainBelow?: string;
+  /** The URL of what there is to say of a kind of error. */
+  readonly describe?: (code: ErrorCode) => string;
 }
 
 /** What the router refused before there was a route: see {@link refuseUrl}. */
@@ -24,12 +27,14 @@ const REFUSED_URL = "/.refused";
  */
 export function registerErrorHandling(
   app: FastifyInstance,
-  { plainBelow = "/v1/auth/" }: ErrorHandlingOptions = {},
+  { plainBelow = "/v1/auth/", describe }: ErrorHandlingOptions = {},
 ): void {
   const isPlain = (request: FastifyRequest) =>
     (request.routeOptions.url ?? refused.get(request.raw)?.url ?? request.raw.url ?? "").startsWith(plainBelow);
 
-  app.setErrorHandler((error, request, reply) => sendFaults(error, request, reply, isPlain(request)));
+  app.setErrorHandler((error, request, reply) =>
+    sendFaults(error, request, reply, { plain: isPlain(request), describe }),
+  );
 
   // Before the body is read: a URL that nobody knows is a 404 whatever the body, and no reason to parse it.
   // After all onRequest hooks: what is refused here is limited, logged, and readable across origins as any other answer.
@@ -76,7 +81,12 @@ function allowedMethods(app: FastifyInstance, request: FastifyRequest): string[]
   return request.method === "OPTIONS" || !methods.includes(request.method) ? [...methods, "OPTIONS"] : methods;
 }
 
-function sendFaults(error: unknown, request: FastifyRequest, reply: FastifyReply, plain: boolean): FastifyReply {
+function sendFaults(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ErrorDocumentOptions,
+): FastifyReply {
   const faults = faultsFrom(error, request.routeOptions.bodyLimit);
   const [first] = faults;
   const status = faults.length === 1 ? first.status : new Faults(faults).status;
@@ -86,8 +96,10 @@ function sendFaults(error: unknown, request: FastifyRequest, reply: FastifyReply
   // anyway, and a client that is still sending would see a broken connection instead of the answer.
   reply.removeHeader("connection");
   for (const fault of faults) setHeaders(reply, fault.headers ?? {});
+  // JSON:API 1.1, "Server Responsibilities". What is refused before it gets to a route would not say it otherwise.
+  if (!options.plain) addVary(reply, "Accept");
 
-  const { mediaType, body } = errorDocument(faults, request.id, plain);
+  const { mediaType, body } = errorDocument(faults, request.id, options);
   return reply.code(status).header("content-type", mediaType).header("cache-control", "no-store").send(body);
 }
 

@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
 import type { FastifyInstance } from "fastify";
 
+import { serveDocs } from "./docs-page.ts";
 import { type MailboxView, serveMailbox } from "./mailbox-page.ts";
 import { serveResetPage } from "./reset-page.ts";
 import { pageHeaders } from "./security-headers.ts";
@@ -18,7 +19,7 @@ export interface PagesOptions {
 }
 
 /**
- * The pages for people: the reset page, where browsers look for it, and the mailbox of development. Whatever they answer has the
+ * The pages for people: the reset page, where browsers look for it, the documentation, and the mailbox of development. Whatever they answer has the
  * headers of `security-headers.ts`; other routes of `app` do not get them.
  *
  * @throws {Error} when a file of a page cannot be read
@@ -36,6 +37,7 @@ export async function registerPages(app: FastifyInstance, options: PagesOptions)
     });
     serveAssets(pages);
     serveResetPage(pages, { appName, publicUrl, minPasswordLength, hasMailbox: mailbox !== undefined });
+    serveDocs(pages, { appName, isHttps });
     if (mailbox !== undefined) serveMailbox(pages, { appName, mailbox, isHttps });
     done();
   });

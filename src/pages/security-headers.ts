@@ -13,6 +13,12 @@ const PAGE_POLICY = {
   "trusted-types": "'none'",
 };
 
+/** Swagger UI has images in its styles, and puts together HTML of its own. What it shows comes from us, and stays here. */
+const DOCS_POLICY = {
+  ...withoutTrustedTypes(PAGE_POLICY),
+  "img-src": "'self' data:",
+};
+
 /** A mail is written by strangers: no scripts, no requests, an origin of nobody's. Its links open pages that are free of all this. */
 const MAIL_POLICY = {
   "default-src": "'none'",
@@ -40,6 +46,11 @@ export function pageHeaders({ isHttps, frames = false }: { isHttps: boolean; fra
   };
 }
 
+/** The headers of the documentation's page: as those of every page, with the policy that Swagger UI can work under. */
+export function docsHeaders({ isHttps }: { isHttps: boolean }) {
+  return { ...pageHeaders({ isHttps }), "content-security-policy": policy(DOCS_POLICY) };
+}
+
 /**
  * The headers of a mail's HTML, shown in a frame. Without an opener policy: with one, browsers refuse a sandboxed page (HTML,
  * "navigate": a response with COOP and sandboxing flags is a network error).
@@ -62,6 +73,14 @@ function commonHeaders(isHttps: boolean) {
     "x-robots-tag": "noindex, nofollow",
     ...(isHttps ? { "strict-transport-security": `max-age=${String(YEAR)}` } : {}),
   };
+}
+
+function withoutTrustedTypes({
+  "require-trusted-types-for": _require,
+  "trusted-types": _types,
+  ...others
+}: typeof PAGE_POLICY) {
+  return others;
 }
 
 function policy(directives: Readonly<Record<string, string>>): string {

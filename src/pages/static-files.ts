@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 
@@ -15,7 +16,15 @@ const ASSETS: readonly { readonly name: string; readonly type: keyof typeof TYPE
   { name: "form.js", type: "js" },
   { name: "reset-password.js", type: "js" },
   { name: "mailbox.js", type: "js" },
+  { name: "docs.css", type: "css" },
+  { name: "docs.js", type: "js" },
   { name: "mark.svg", type: "svg" },
+];
+
+/** Of Swagger UI, as its package for Fastify brings them. */
+const SWAGGER_UI: typeof ASSETS = [
+  { name: "swagger-ui.css", type: "css" },
+  { name: "swagger-ui-bundle.js", type: "js" },
 ];
 
 /**
@@ -35,14 +44,40 @@ export function readStatic(name: string): string {
  */
 export function serveAssets(app: FastifyInstance): void {
   for (const { name, type } of ASSETS) {
-    const body = Buffer.from(readStatic(name));
-    const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
-    app.get(`/pages/${name}`, (request, reply) => {
-      reply.header("cache-control", "no-cache").header("etag", etag);
-      if (isKnown(request.headers["if-none-match"], etag)) return reply.code(304).send();
-      return reply.type(TYPES[type]).send(body);
-    });
+    const file = withTag(Buffer.from(readStatic(name)));
+    serve(app, name, type, () => file);
   }
+  for (const { name, type } of SWAGGER_UI) serve(app, name, type, () => swaggerUi(name));
+}
+
+interface TaggedFile {
+  readonly body: Buffer;
+  readonly etag: string;
+}
+
+function serve(app: FastifyInstance, name: string, type: keyof typeof TYPES, file: () => TaggedFile): void {
+  app.get(`/pages/${name}`, (request, reply) => {
+    const { body, etag } = file();
+    reply.header("cache-control", "no-cache").header("etag", etag);
+    if (isKnown(request.headers["if-none-match"], etag)) return reply.code(304).send();
+    return reply.type(TYPES[type]).send(body);
+  });
+}
+
+const swaggerUiFiles = new Map<string, TaggedFile>();
+
+/** Two megabytes that most servers are never asked for: read when they are, and kept. */
+function swaggerUi(name: string): TaggedFile {
+  const known = swaggerUiFiles.get(name);
+  if (known !== undefined) return known;
+  const path = createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);
+  const file = withTag(readFileSync(path));
+  swaggerUiFiles.set(name, file);
+  return file;
+}
+
+function withTag(body: Buffer): TaggedFile {
+  return { body, etag: `"${createHash("sha256").update(body).digest("base64url")}"` };
 }
 
 /** Weak comparison: a proxy that compresses makes the tag weak. */

@@ -20,11 +20,16 @@ export function sessions(deps: SessionsDeps) {
     type: "sessions",
     table: "sessions",
     counted: true,
+    description: "Being logged in: made by logging in, deleted by logging out.",
     scope: own("user_id"),
     attributes: {
-      email: credential,
-      password: credential,
-      token: { value: string(), column: null },
+      email: { ...credential, example: "ada@example.org" },
+      password: { ...credential, example: "walnut-orbit-9" },
+      token: {
+        value: string(),
+        description: "For `Authorization: Bearer TOKEN`. This answer shows it, and no other will.",
+        column: null,
+      },
       userAgent: { value: string({ maxLength: 512 }), nullable: true, filter: true },
       ipAddress: { value: string({ maxLength: 45 }), nullable: true, filter: true },
       createdAt: { value: dateTime, sort: true, filter: true },
@@ -32,11 +37,12 @@ export function sessions(deps: SessionsDeps) {
       expiresAt: { value: dateTime, sort: true, filter: true },
     },
     relationships: {
-      user: { to: "one", type: "users", column: "user_id" },
+      user: { to: "one", type: "users", description: "Who is logged in.", column: "user_id" },
     },
     create: {
       access: anyone,
       alone: true,
+      errors: ["wrong-credentials", "service-unavailable"],
       run: async ({ values }, { caller, request }) => {
         const { email, password } = values;
         const commit = await deps.attempts(request, () =>

@@ -27,12 +27,16 @@ export function users(deps: UsersDeps) {
     type: "users",
     table: "users",
     counted: true,
+    description: "People with an account. Ordinary users see and change themselves, admins everybody.",
     clientIds: true,
     timestamps: { created: "created_at", updated: "updated_at" },
     scope: own("id"),
     attributes: {
       email: {
         value: emailAddress,
+        description:
+          "Unique, whatever its upper and lower case. Who changes their own sends `currentPassword` along; the old address is told by mail.",
+        example: "ada@example.org",
         normal: { column: "email_normal", of: normalEmail },
         required: true,
         create: anyone,
@@ -40,13 +44,36 @@ export function users(deps: UsersDeps) {
         sort: true,
         filter: true,
       },
-      firstName: { value: string({ trim: true }), ...profile },
-      lastName: { value: string({ trim: true }), ...profile },
+      firstName: { value: string({ trim: true }), example: "Ada", ...profile },
+      lastName: { value: string({ trim: true }), example: "Lovelace", ...profile },
       avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
-      password: { value: secret, column: null, read: nobody, create: anyone, update: member },
+      password: {
+        value: secret,
+        description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, and not the email address. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
+        ...(deps.mode === "confirm" ? {} : { example: "walnut-orbit-9" }),
+        column: null,
+        read: nobody,
+        create: anyone,
+        update: member,
+      },
       // Only a change needs it; clients that send all they know of a new user send it as null.
-      currentPassword: { value: secret, column: null, read: nobody, create: anyone, update: member },
-      isVerified: { value: boolean, default: false, create: admin, update: admin, sort: true, filter: true },
+      currentPassword: {
+        value: secret,
+        description: "The present password, with a change of one's own `password` or `email`.",
+        column: null,
+        read: nobody,
+        create: anyone,
+        update: member,
+      },
+      isVerified: {
+        value: boolean,
+        description: "Whether a link that was mailed to the address has been used. Only an admin writes it.",
+        default: false,
+        create: admin,
+        update: admin,
+        sort: true,
+        filter: true,
+      },
       lastLoginAt: { value: dateTime, nullable: true, sort: true, filter: true },
       createdAt: { value: dateTime, sort: true, filter: true },
       updatedAt: { value: dateTime, sort: true, filter: true },
@@ -55,13 +82,21 @@ export function users(deps: UsersDeps) {
       roles: {
         to: "many",
         type: "roles",
+        description: "What they may do. Only an admin changes it.",
         through: { table: "user_roles", from: "user_id", to: "role_id" },
         write: admin,
       },
-      sessions: { to: "many", type: "sessions", through: { foreignKey: "user_id" } },
+      sessions: {
+        to: "many",
+        type: "sessions",
+        description: "Where they are logged in.",
+        through: { foreignKey: "user_id" },
+      },
     },
     create: {
       access: (caller) => deps.mode !== "admin" || caller.isAdmin,
+      mayBeAccepted: deps.mode === "confirm",
+      errors: ["service-unavailable"],
       run: async ({ id, values }, { caller, request, reply }) => {
         if (deps.mode === "confirm" && !caller.isAdmin) await deps.mailRequests(request, reply);
         const commit = await prepareRegistration(deps, { ...values, id, caller });
@@ -75,6 +110,7 @@ export function users(deps: UsersDeps) {
     },
     update: {
       scope: own("id"),
+      errors: ["wrong-current-password", "service-unavailable"],
       run: ({ current, values }, { caller, request }) => {
         const prepare = () => prepareUserUpdate(deps, { user: current, changes: values, caller });
         return values.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);

@@ -27,5 +27,5 @@ export const secret: ValueType<string> = {
   parse: (json) => (typeof json === "string" ? { value: json } : { message: "must be a string" }),
   parseText: () => ({ message: "cannot be compared" }),
   toJson: () => undefined,
-  schema: { type: "string", writeOnly: true },
+  schema: { type: "string", format: "password", writeOnly: true },
 };

@@ -190,7 +190,7 @@ void t.test("articles, from nothing", { timeout: 240_000 }, async (t) => {
         (path) => `/v1/articles${path}`,
       ),
     );
-    t.match(components.schemas.ArticlesAttributes.properties.readingMinutes, { type: "integer", readOnly: true });
+    t.match(components.schemas.ArticleAttributes.properties.readingMinutes, { type: "integer", readOnly: true });
   });
 
   await t.test("a wrong name of an attribute does not compile", async (t) => {

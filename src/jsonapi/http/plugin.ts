@@ -11,12 +11,12 @@ import { fetchResource } from "../endpoints/fetch-resource.ts";
 import type { Exchange, Layer } from "../endpoints/layer.ts";
 import { performOperations } from "../endpoints/operations.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
-import { openApiDocument, type OpenApiOptions } from "../openapi/document.ts";
+import { descriptionPath, openApiDocument, type OpenApiOptions } from "../openapi/document.ts";
 import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { urlsBelow } from "../read/links.ts";
 import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
-import { createRegistry, type ResourceType } from "../resource/registry.ts";
+import { createRegistry, type Registry, type ResourceType } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
 import { checkContentType, negotiateAccept, type Supported } from "./media-type.ts";
 import { addVary } from "./reply.ts";
@@ -28,13 +28,16 @@ export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "page
   /** Where the resources stand below it, e.g. `/v1`. */
   readonly prefix: string;
   /** What the description of the API says beside the resources. */
-  readonly description?: Omit<OpenApiOptions, "serverUrl" | "prefix">;
+  readonly description?: Omit<OpenApiOptions<Caller>, "serverUrl" | "prefix" | "pageLimits">;
   /** Who makes the request. */
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
 }
 
 /** Where the description of the API stands. */
 const DESCRIPTION = "/openapi.json";
+
+/** Under which it tells of itself. */
+const SERVER_TAG = "server";
 
 const SUPPORTED: Supported = { ext: [], profile: [CURSOR_PROFILE] };
 
@@ -85,12 +88,15 @@ function mountDescription<Caller>(
 ): void {
   let document: Buffer | undefined;
   app.get(DESCRIPTION, async (_request, reply) => {
-    const { description = { title: "API", description: "", version: "1" }, prefix, publicUrl } = options;
-    document ??= Buffer.from(
-      JSON.stringify(openApiDocument(registry, { ...description, prefix, serverUrl: publicUrl() })),
-    );
+    document ??= Buffer.from(JSON.stringify(describe(registry, options)));
     return reply.header("content-type", "application/json").header("cache-control", "no-cache").send(document);
   });
+}
+
+function describe<Caller>(registry: Registry<Caller>, options: JsonApiOptions<Caller>) {
+  const { description = { title: "API", description: "", version: "1" }, prefix, pageLimits, publicUrl } = options;
+  const otherPaths = { ...description.otherPaths, [DESCRIPTION]: descriptionPath(SERVER_TAG) };
+  return openApiDocument(registry, { ...description, otherPaths, prefix, pageLimits, serverUrl: publicUrl() });
 }
 
 /** One place for operations on all types. The extension must be named in the media type of the request. */

@@ -1,188 +1,128 @@
-import { ATOMIC } from "../write/operation.ts";
+import { errorHeaders, headerReferences } from "../../errors/responses.ts";
 import { MEDIA_TYPE } from "../http/media-type.ts";
-import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import { collectionParameters, ID_PARAMETER, resourceParameters, type Parameter } from "./parameters.ts";
-import { linkageSchema, reference, schemaName, sharedSchemas, typeSchemas, type Schema } from "./schemas.ts";
+import type { Registry } from "../resource/registry.ts";
+import { ATOMIC } from "../write/operation.ts";
+import { Components } from "./components.ts";
+import { operationErrors } from "./endpoint-errors.ts";
+import { operationsExample } from "./examples.ts";
+import { introduction } from "./introduction.ts";
+import { oneOf } from "./names.ts";
+import { answer, NOTHING_TO_SHOW, operation } from "./operation.ts";
+import { operationSchemas } from "./operation-schemas.ts";
+import { resourceSchemas } from "./resource-schemas.ts";
+import type { PathOptions } from "./path-options.ts";
+import { reference } from "./schema.ts";
+import { sharedSchemas } from "./shared-schemas.ts";
+import { typePaths } from "./type-paths.ts";
+import { writeSchemas } from "./write-schemas.ts";
 
 /** What the description says beside the resources: the server's name, and paths that are no resources. */
-export interface OpenApiOptions {
+export interface OpenApiOptions<Caller> extends PathOptions<Caller> {
   readonly title: string;
   readonly description: string;
   readonly version: string;
   /** Absolute, without a slash at the end. */
   readonly serverUrl: string;
-  /** Where the resources stand below it, e.g. `/v1`. */
-  readonly prefix: string;
   readonly otherPaths?: Readonly<Record<string, unknown>>;
+  /** Of the other paths. */
+  readonly otherTags?: readonly Tag[];
 }
 
-interface Operation {
-  readonly summary: string;
-  readonly parameters?: readonly Parameter[];
-  readonly body?: Schema;
-  readonly answer?: Schema;
-  readonly status?: "200" | "201" | "202" | "204";
-  /** Further statuses that are no faults. */
-  readonly also?: Readonly<Record<string, unknown>>;
+interface Tag {
+  readonly name: string;
+  readonly description: string;
 }
 
 /** The description of all endpoints, made from the declarations. OpenAPI 3.1.0. */
-export function openApiDocument<Caller>(registry: Registry<Caller>, options: OpenApiOptions): Record<string, unknown> {
+export function openApiDocument<Caller>(
+  registry: Registry<Caller>,
+  options: OpenApiOptions<Caller>,
+): Record<string, unknown> {
+  const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [] } = options;
+  const types = [...registry.values()];
+  const components = new Components({ mediaType: MEDIA_TYPE, headers: ["Vary"] });
   const paths: Record<string, unknown> = {};
-  for (const type of registry.values()) Object.assign(paths, typePaths(type, options.prefix));
-  paths[`${options.prefix}/operations`] = { post: operationsPath() };
+  for (const type of types) Object.assign(paths, typePaths(type, components, options));
+  paths[`${prefix}/operations`] = { post: operations(registry, components) };
+
   return {
     openapi: "3.1.0",
-    info: { title: options.title, description: options.description, version: options.version },
-    servers: [{ url: options.serverUrl }],
-    tags: [...registry.keys()].map((name) => ({ name })),
-    security: [{}, { bearer: [] }],
-    paths: { ...paths, ...options.otherPaths },
+    info: { title, description: introduction(description, pageLimits), version },
+    externalDocs: { description: "JSON:API 1.1", url: "https://jsonapi.org/format/1.1/" },
+    servers: [{ url: serverUrl }],
+    tags: [
+      ...types.map(({ name, definition }) => ({
+        name,
+        ...(definition.description === undefined ? {} : { description: definition.description }),
+      })),
+      OPERATIONS_TAG,
+      ...otherTags,
+    ],
+    security: [{ bearer: [] }],
+    paths: { ...paths, ...otherPaths },
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-      schemas: Object.assign(sharedSchemas(), ...[...registry.values()].map((type) => typeSchemas(type))) as unknown,
+      schemas: {
+        ...sharedSchemas(types.map(({ name }) => oneOf(name))),
+        ...(Object.assign({}, ...types.map((type) => ({ ...resourceSchemas(type), ...writeSchemas(type) }))) as object),
+        ...operationSchemas(registry),
+      },
+      parameters: components.parameters,
+      responses: components.responses,
+      headers: { ...errorHeaders, ...HEADERS },
     },
   };
 }
 
-function typePaths<Caller>(type: ResourceType<Caller>, prefix: string): Record<string, unknown> {
-  const { name, definition } = type;
-  const schema = schemaName(name);
-  const collection = `${prefix}/${name}`;
-  const resource = `${collection}/{id}`;
-  const paths: Record<string, unknown> = {
-    [collection]: {
-      get: operation(type, {
-        summary: `List ${name}`,
-        parameters: collectionParameters(type),
-        answer: reference(`${schema}Collection`),
-      }),
-      ...(definition.create === undefined
-        ? {}
-        : {
-            post: operation(type, {
-              summary: `Create one of ${name}`,
-              parameters: resourceParameters(type),
-              body: reference(`${schema}Creation`),
-              answer: reference(`${schema}Document`),
-              status: "201",
-              also: { "202": answered("Accepted; what becomes of it is told elsewhere.", reference("Accepted")) },
-            }),
-          }),
-    },
-    [resource]: {
-      parameters: [ID_PARAMETER],
-      get: operation(type, {
-        summary: `Read one of ${name}`,
-        parameters: resourceParameters(type),
-        answer: reference(`${schema}Document`),
-        also: { "304": { description: "The client has this very document." } },
-      }),
-      ...(definition.update === undefined
-        ? {}
-        : {
-            patch: operation(type, {
-              summary: `Change one of ${name}`,
-              parameters: resourceParameters(type),
-              body: reference(`${schema}Update`),
-              answer: reference(`${schema}Document`),
-            }),
-          }),
-      ...(definition.delete === undefined
-        ? {}
-        : { delete: operation(type, { summary: `Delete one of ${name}`, status: "204" }) }),
-    },
-  };
-  for (const relationship of type.relationships.values()) {
-    paths[`${resource}/${relationship.name}`] = {
-      parameters: [ID_PARAMETER],
-      get: relatedOperation(type, relationship),
-    };
-    paths[`${resource}/relationships/${relationship.name}`] = {
-      parameters: [ID_PARAMETER],
-      ...relationshipOperations(type, relationship),
-    };
-  }
-  return paths;
-}
+const OPERATIONS_TAG: Tag = { name: "operations", description: "Several changes in one transaction." };
 
-function relatedOperation<Caller>(type: ResourceType<Caller>, { name, to, target }: ResourceRelationship<Caller>) {
-  const schema = schemaName(target.name);
-  return operation(type, {
-    summary: `Read the ${name} of one of ${type.name}`,
-    parameters: to === "many" ? collectionParameters(target) : resourceParameters(target),
-    answer: reference(to === "many" ? `${schema}Collection` : `${schema}OrNullDocument`),
+const HEADERS = {
+  ETag: {
+    description: "The version of what is shown, for If-None-Match and If-Match. RFC 9110, section 8.8.3.",
+    schema: { type: "string" },
+  },
+  Location: { description: "Where the new resource is.", schema: { type: "string", format: "uri" } },
+  Vary: { description: "`Accept`, and `Origin`: RFC 9110, section 12.5.5.", schema: { type: "string" } },
+};
+
+function operations<Caller>(registry: Registry<Caller>, components: Components) {
+  const mediaType = `${MEDIA_TYPE};ext="${ATOMIC}"`;
+  const described = operation(components, {
+    operationId: "performOperations",
+    summary: "Perform operations in one transaction",
+    description:
+      "All of them take place, in their order, or none. What an operation adds has a `lid`, by which those after it refer to it. Faults point into the operation that they are of. The media type must name the extension.",
+    tag: OPERATIONS_TAG.name,
+    body: {
+      schema: reference("AtomicRequest"),
+      example: { "atomic:operations": operationsExample(registry) },
+      mediaType,
+    },
+    answers: {
+      "200": answer("All took place.", reference("AtomicResponse"), [], mediaType),
+      "204": NOTHING_TO_SHOW("All took place; there is nothing to show."),
+    },
+    errors: operationErrors(registry),
+    isOpen: false,
   });
+  return { ...described, externalDocs: { description: "Atomic Operations", url: `${ATOMIC}/` } };
 }
 
-function relationshipOperations<Caller>(type: ResourceType<Caller>, relationship: ResourceRelationship<Caller>) {
-  const { name, to, write } = relationship;
-  const linkage: Schema = { type: "object", properties: { data: linkageSchema(relationship) }, required: ["data"] };
-  const change = (summary: string) => operation(type, { summary, body: linkage, status: "204" });
+/** The description's own path. */
+export function descriptionPath(tag: string): Record<string, unknown> {
   return {
-    get: operation(type, { summary: `Read which ${name} one of ${type.name} is linked to`, answer: linkage }),
-    ...(write === undefined
-      ? {}
-      : {
-          patch: change(`Replace the ${name} of one of ${type.name}`),
-          ...(to === "many"
-            ? {
-                post: change(`Add ${name} to one of ${type.name}`),
-                delete: change(`Remove ${name} from one of ${type.name}`),
-              }
-            : {}),
-        }),
-  };
-}
-
-function operationsPath() {
-  const ext = `${MEDIA_TYPE};ext="${ATOMIC}"`;
-  const list = { type: "array", items: { type: "object" } };
-  return {
-    summary: "Perform several operations in one transaction",
-    externalDocs: { url: `${ATOMIC}/` },
-    requestBody: {
-      required: true,
-      content: {
-        [ext]: {
-          schema: {
-            type: "object",
-            properties: { "atomic:operations": { ...list, minItems: 1, maxItems: 100 } },
-            required: ["atomic:operations"],
-          },
+    get: {
+      operationId: "getDescription",
+      summary: "Read this description",
+      tags: [tag],
+      security: [],
+      responses: {
+        "200": {
+          description: "OpenAPI 3.1.",
+          headers: headerReferences(["X-Request-Id"]),
+          content: { "application/json": { schema: { type: "object" } } },
         },
       },
     },
-    responses: {
-      "200": {
-        description: "All took place.",
-        content: { [ext]: { schema: { type: "object", properties: { "atomic:results": list } } } },
-      },
-      "204": { description: "All took place; there is nothing to show." },
-      default: FAULTS,
-    },
   };
 }
-
-function operation<Caller>(
-  type: ResourceType<Caller>,
-  { summary, parameters, body, answer, status = "200", also }: Operation,
-) {
-  return {
-    summary,
-    tags: [type.name],
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { [MEDIA_TYPE]: { schema: body } } } }),
-    responses: {
-      [status]: answer === undefined ? { description: "Done." } : answered("Done.", answer),
-      ...also,
-      default: FAULTS,
-    },
-  };
-}
-
-function answered(description: string, schema: Schema) {
-  return { description, content: { [MEDIA_TYPE]: { schema } } };
-}
-
-const FAULTS = answered("Refused; the document says why.", reference("Errors"));

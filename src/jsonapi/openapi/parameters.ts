@@ -1,90 +1,83 @@
+import type { PageLimits } from "../read/page.ts";
 import type { ResourceType } from "../resource/registry.ts";
-import type { Schema } from "./schemas.ts";
+import { filterParameters } from "./filters.ts";
+import { isEverShown } from "./members.ts";
+import { includePaths, reachableTypes, sortPaths } from "./paths-of-names.ts";
+import { listParameter, parameter, type Parameter } from "./parameter.ts";
+import type { Schema } from "./schema.ts";
 
-/** A parameter object. OpenAPI 3.1.0, "Parameter Object". */
-export interface Parameter {
-  readonly name: string;
-  readonly in: "query" | "path";
-  readonly required?: true;
-  readonly description?: string;
-  readonly schema: Schema;
-  readonly style?: "form";
-  readonly explode?: false;
+/** As `read/plan.ts` and `read/order.ts` bound them. */
+const INCLUDE_DEPTH = 3;
+const SORT_NAMES = 4;
+
+/** `include` and `fields`: what any document may be asked for. By the keys under which the components have them. */
+export function resourceParameters<Caller>(type: ResourceType<Caller>): Map<string, Parameter> {
+  const include = type.relationships.size === 0 ? [] : [includeParameter(type)];
+  return new Map([...include, ...fieldsets(type)]);
 }
 
-export const ID_PARAMETER: Parameter = {
-  name: "id",
-  in: "path",
-  required: true,
-  schema: { type: "string", format: "uuid" },
-};
-
-/** Comma-separated. */
-function listParameter(name: string, items: Schema, description: string): Parameter {
-  return { name, in: "query", description, style: "form", explode: false, schema: { type: "array", items } };
+/** As resourceParameters(), for the linkage of a relationship: paths of `include` start at the resource that has it. */
+export function linkageParameters<Caller>(
+  owner: ResourceType<Caller>,
+  target: ResourceType<Caller>,
+  name: string,
+): Map<string, Parameter> {
+  const paths = includePaths(owner, INCLUDE_DEPTH)?.filter((path) => path === name || path.startsWith(`${name}.`));
+  const include = includeOf(paths, `Starts with ${name}.`);
+  return new Map([[`${owner.name}.${name}.include`, include], ...fieldsets(target)]);
 }
 
-/** `include` and `fields`: what any document may be asked for. */
-export function resourceParameters<Caller>(type: ResourceType<Caller>): Parameter[] {
-  const fields = [...type.attributes.keys(), ...type.relationships.keys()];
-  return [
-    ...(type.relationships.size > 0
-      ? [
-          listParameter(
-            "include",
-            { type: "string" },
-            `Paths of relationships, such as ${[...type.relationships.keys()].join(", ")}.`,
-          ),
-        ]
-      : []),
-    listParameter(
-      `fields[${type.name}]`,
-      { type: "string", enum: fields },
-      "The fields to show; other types likewise.",
-    ),
-  ];
+/** What makes a list: `sort`, `filter`, `page`. */
+export function listParameters<Caller>(type: ResourceType<Caller>, limits: PageLimits): Map<string, Parameter> {
+  return new Map([sortParameter(type), ...pageParameters(limits), ...filterParameters(type)]);
 }
 
-/** Those of resourceParameters(), and what makes a list: `sort`, `filter`, `page`. */
-export function collectionParameters<Caller>(type: ResourceType<Caller>): Parameter[] {
-  const attributes = [...type.attributes.values()];
-  const sorts = ["id", ...attributes.filter(({ sort }) => sort === true).map(({ name }) => name)];
-  const text: Schema = { type: "string" };
-  const filters = [
-    listParameter("filter[id]", { type: "string", format: "uuid" }, "Any of these ids."),
-    ...attributes
-      .filter(({ filter }) => filter === true)
-      .map(({ name }) =>
-        listParameter(
-          `filter[${name}]`,
-          text,
-          "Any of these values. With an operator behind it: [ne], [lt], [like] and so on.",
-        ),
-      ),
-    ...[...type.relationships.keys()].map((name) =>
-      listParameter(
-        `filter[${name}]`,
-        { type: "string", format: "uuid" },
-        "Linked to any of these. A path behind it leads on.",
-      ),
-    ),
-  ];
-  const number = (name: string, description: string): Parameter => ({
-    name,
-    in: "query",
-    description,
-    schema: { type: "integer", minimum: name === "page[offset]" ? 0 : 1 },
+function includeParameter<Caller>(type: ResourceType<Caller>): [string, Parameter] {
+  const first = [...type.relationships.keys()].join(", ");
+  return [`${type.name}.include`, includeOf(includePaths(type, INCLUDE_DEPTH), `Begins with ${first}.`)];
+}
+
+function includeOf(paths: readonly string[] | undefined, otherwise: string): Parameter {
+  const items: Schema = { type: "string", ...(paths === undefined ? {} : { enum: paths }) };
+  const more = paths === undefined ? ` ${otherwise} Up to ${String(INCLUDE_DEPTH)} names, with dots between them.` : "";
+  return listParameter("include", items, `Related resources to send along in \`included\`.${more}`);
+}
+
+function fieldsets<Caller>(type: ResourceType<Caller>): [string, Parameter][] {
+  return reachableTypes(type).map(({ name, attributes, relationships }) => {
+    const shown = [...attributes.values()].filter(isEverShown).map((attribute) => attribute.name);
+    const items: Schema = { type: "string", enum: [...shown, ...relationships.keys()] };
+    return [`${name}.fields`, listParameter(`fields[${name}]`, items, `Of ${name} show these fields alone.`)];
   });
-  const cursor = (name: string, description: string): Parameter => ({ name, in: "query", description, schema: text });
+}
+
+function sortParameter<Caller>(type: ResourceType<Caller>): [string, Parameter] {
+  const paths = sortPaths(type, SORT_NAMES);
+  const items: Schema = {
+    type: "string",
+    ...(paths === undefined ? {} : { enum: paths.flatMap((path) => [path, `-${path}`]) }),
+  };
+  return [`${type.name}.sort`, listParameter("sort", items, "In this order; - before a name for descending.")];
+}
+
+function pageParameters({ defaultSize, maxSize }: PageLimits): [string, Parameter][] {
+  const size: Schema = { type: "integer", minimum: 1, maximum: maxSize, default: defaultSize };
+  const text: Schema = { type: "string" };
   return [
-    ...resourceParameters(type),
-    listParameter("sort", { type: "string", enum: sorts.flatMap((name) => [name, `-${name}`]) }, "- for descending."),
-    ...filters,
-    number("page[number]", "From 1."),
-    number("page[size]", "Resources on a page."),
-    number("page[offset]", "The same in other words: resources before the page."),
-    number("page[limit]", "Resources on a page, with page[offset]."),
-    cursor("page[after]", "From this cursor on; empty for the beginning."),
-    cursor("page[before]", "Up to this cursor; empty for the end."),
+    ["page.number", parameter("page[number]", { type: "integer", minimum: 1 }, "The page, from 1.")],
+    ["page.size", parameter("page[size]", size, "Resources on a page.")],
+    [
+      "page.offset",
+      parameter("page[offset]", { type: "integer", minimum: 0 }, "Instead of page[number]: resources to skip."),
+    ],
+    ["page.limit", parameter("page[limit]", size, "With page[offset]: resources on a page.")],
+    [
+      "page.after",
+      parameter("page[after]", text, "Cursor pagination: what follows this cursor; empty for the beginning."),
+    ],
+    [
+      "page.before",
+      parameter("page[before]", text, "Cursor pagination: what stands before this cursor; empty for the end."),
+    ],
   ];
 }

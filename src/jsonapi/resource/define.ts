@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
+import type { ErrorCode } from "../../errors/codes.ts";
 import type { Scope } from "./condition.ts";
 import type { Access, Attributes, Columns, NewValues, Placed, Relationship, Values } from "./members.ts";
 
@@ -63,6 +64,8 @@ export interface WriteKind {
 export interface ResourceDefinition<Row, Caller, Declared extends Attributes<Row, Caller> = Attributes<Row, Caller>> {
   readonly type: string;
   readonly table: string;
+  /** For the description of the API. */
+  readonly description?: string;
   /** Clients may bring an id of their own (a UUID). Default false. */
   readonly clientIds?: boolean;
   readonly attributes: Declared;
@@ -78,11 +81,17 @@ export interface ResourceDefinition<Row, Caller, Declared extends Attributes<Row
     readonly access: Access<Caller>;
     /** Made by a request of its own only, not among atomic operations. Default false. */
     readonly alone?: boolean;
+    /** Its hook may answer that the creation is accepted only. Default false. */
+    readonly mayBeAccepted?: boolean;
+    /** What its hook may refuse with, beside what the layer refuses by itself: for the description of the API. */
+    readonly errors?: readonly ErrorCode[];
     run?(creation: Creation<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<Created<Caller>>>;
   };
   /** Absent: not changed by clients. The scope is that of the rows which this caller may change. */
   readonly update?: {
     scope(caller: Caller): Scope<keyof Row & string>;
+    /** As for `create`. */
+    readonly errors?: readonly ErrorCode[];
     run?(update: Update<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<void>>;
   };
   readonly delete?: {

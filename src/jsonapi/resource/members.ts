@@ -5,6 +5,10 @@ export type Access<Caller> = (caller: Caller) => boolean;
 
 export interface Attribute<Row, Caller> {
   readonly value: ValueType;
+  /** For the description of the API. */
+  readonly description?: string;
+  /** One of its values, for the description of the API. */
+  readonly example?: unknown;
   /**
    * The column; by default the attribute's name in snake_case. `null`: stored by nobody under this name. Such an attribute
    * goes in for the hooks to use (a secret), or comes out of a creation alone (a token).
@@ -57,6 +61,8 @@ export type Attributes<Row, Caller> = Readonly<Record<string, Attribute<Row, Cal
 interface RelationshipBase<Caller> {
   /** The related resources' type. */
   readonly type: string;
+  /** For the description of the API. */
+  readonly description?: string;
   /** Default: everybody who may see the resource; what it leads to is narrowed by the related type's own scope. */
   readonly read?: Access<Caller>;
   /** Who may change it. Default: nobody. */

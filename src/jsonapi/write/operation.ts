@@ -1,4 +1,4 @@
-import { invalidDocument } from "../../errors/catalogue.ts";
+import { invalidDocument, unknownTarget } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
 
@@ -150,7 +150,7 @@ function typeNamed<Caller>(
   if (name === undefined) throw invalidDocument(place, "There is no type.");
   const type = typeof name === "string" ? registry.get(name) : undefined;
   if (type === undefined) {
-    throw invalidDocument(isPath ? place : `${place}/type`, `There is no resource type ${JSON.stringify(name)}.`, 404);
+    throw unknownTarget(isPath ? place : `${place}/type`, `There is no resource type ${JSON.stringify(name)}.`);
   }
   return type;
 }
@@ -162,7 +162,7 @@ function relationshipNamed<Caller>(
 ): ResourceRelationship<Caller> {
   const relationship = typeof name === "string" ? type.relationships.get(name) : undefined;
   if (relationship !== undefined) return relationship;
-  throw invalidDocument(place, `${type.name} has no relationship ${JSON.stringify(name)}.`, 404);
+  throw unknownTarget(place, `${type.name} has no relationship ${JSON.stringify(name)}.`);
 }
 
 function idNamed<Caller>(
@@ -179,7 +179,7 @@ function idNamed<Caller>(
   if (lid === undefined || lid === null) return undefined;
   const known = typeof lid === "string" ? lids.get(localKey(type.name, lid)) : undefined;
   if (known !== undefined) return known;
-  throw invalidDocument(`${place}/lid`, "No operation before this one makes a resource with this lid.", 404);
+  throw unknownTarget(`${place}/lid`, "No operation before this one makes a resource with this lid.");
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,0 +1,37 @@
+import { headerReferences } from "../errors/responses.ts";
+
+/** The endpoints for probes, for the description of the API. OpenAPI 3.1.0, "Paths Object". */
+
+export const SERVER_TAG = { name: "server", description: "How the server is, and what it can do." };
+
+const status = (description: string, value: string) => ({
+  description,
+  headers: headerReferences(["X-Request-Id"]),
+  content: {
+    "application/json": {
+      schema: { type: "object", properties: { status: { const: value } }, required: ["status"] },
+    },
+  },
+});
+
+export const healthPaths = {
+  "/healthz": {
+    get: {
+      operationId: "getHealth",
+      summary: "Ask whether the process answers",
+      tags: [SERVER_TAG.name],
+      security: [],
+      responses: { "200": status("It does.", "ok") },
+    },
+  },
+  "/readyz": {
+    get: {
+      operationId: "getReadiness",
+      summary: "Ask whether requests can be served",
+      description: "The database is reachable and migrated.",
+      tags: [SERVER_TAG.name],
+      security: [],
+      responses: { "200": status("They can.", "ok"), "503": status("They cannot.", "unavailable") },
+    },
+  },
+};

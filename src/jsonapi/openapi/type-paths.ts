@@ -1,0 +1,114 @@
+import type { ResourceType } from "../resource/registry.ts";
+import type { Components } from "./components.ts";
+import { createErrors, deleteErrors, listErrors, readErrors, updateErrors } from "./endpoint-errors.ts";
+import { changedExample, newExample } from "./examples.ts";
+import { manyOf, oneOf, singular, withArticle } from "./names.ts";
+import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts";
+import { listParameters, resourceParameters } from "./parameters.ts";
+import { deleteRefusals, isOpenToRead, readRefusals, shared, type PathOptions } from "./path-options.ts";
+import { relationshipPaths } from "./relationship-paths.ts";
+import { createdDocument } from "./resource-schemas.ts";
+import { reference } from "./schema.ts";
+
+/** All paths of a type: its collection, its resources, and their relationships. */
+export function typePaths<Caller>(
+  type: ResourceType<Caller>,
+  components: Components,
+  options: PathOptions<Caller>,
+): Record<string, unknown> {
+  const collection = `${options.prefix}/${type.name}`;
+  return {
+    [collection]: collectionOperations(type, components, options),
+    [`${collection}/{id}`]: resourceOperations(type, components, options),
+    ...relationshipPaths(type, components, options),
+  };
+}
+
+function collectionOperations<Caller>(
+  type: ResourceType<Caller>,
+  components: Components,
+  options: PathOptions<Caller>,
+) {
+  const { name, definition } = type;
+  const { create } = definition;
+  const { pageLimits, nobody } = options;
+  const isOpen = isOpenToRead(type, options);
+  const mayCreate = nobody !== undefined && create?.access(nobody) === true;
+  return {
+    get: operation(components, {
+      operationId: `list${manyOf(name)}`,
+      summary: `List ${name}`,
+      tag: name,
+      parameters: components.use(new Map([...resourceParameters(type), ...listParameters(type, pageLimits)])),
+      answers: { "200": answer(`A page of ${name}.`, reference(`${oneOf(name)}Collection`)) },
+      errors: listErrors(readRefusals(type, options), false),
+      isOpen,
+    }),
+    ...(create === undefined
+      ? {}
+      : {
+          post: operation(components, {
+            operationId: `create${oneOf(name)}`,
+            summary: `Create ${withArticle(singular(name))}`,
+            tag: name,
+            parameters: components.use(resourceParameters(type)),
+            body: { schema: reference(`${oneOf(name)}Creation`), example: { data: newExample(type) } },
+            answers: {
+              "201": answer("Created; Location says where it is.", reference(createdDocument(type)), ["Location"]),
+              ...(create.mayBeAccepted === true
+                ? { "202": answer("Accepted: what becomes of it is told elsewhere.", reference("AcceptedDocument")) }
+                : {}),
+            },
+            errors: createErrors(type, mayCreate),
+            isOpen: mayCreate,
+          }),
+        }),
+  };
+}
+
+function resourceOperations<Caller>(type: ResourceType<Caller>, components: Components, options: PathOptions<Caller>) {
+  const { name, definition } = type;
+  const one = withArticle(singular(name));
+  const document = answer("The resource.", reference(`${oneOf(name)}Document`), ["ETag"]);
+  const isOpen = isOpenToRead(type, options);
+  return {
+    parameters: shared(components, "id"),
+    get: operation(components, {
+      operationId: `get${oneOf(name)}`,
+      summary: `Read ${one}`,
+      tag: name,
+      parameters: [...components.use(resourceParameters(type)), ...shared(components, "ifNoneMatch")],
+      answers: { "200": document, "304": NOT_MODIFIED },
+      errors: readErrors(readRefusals(type, options)),
+      isOpen,
+    }),
+    ...(definition.update === undefined
+      ? {}
+      : {
+          patch: operation(components, {
+            operationId: `update${oneOf(name)}`,
+            summary: `Change ${one}`,
+            description: "What is not sent stays as it is.",
+            tag: name,
+            parameters: [...components.use(resourceParameters(type)), ...shared(components, "ifMatch")],
+            body: { schema: reference(`${oneOf(name)}Update`), example: { data: changedExample(type) } },
+            answers: { "200": answer("The resource as it is now.", reference(`${oneOf(name)}Document`), ["ETag"]) },
+            errors: updateErrors(type),
+            isOpen: false,
+          }),
+        }),
+    ...(definition.delete === undefined
+      ? {}
+      : {
+          delete: operation(components, {
+            operationId: `delete${oneOf(name)}`,
+            summary: `Delete ${one}`,
+            tag: name,
+            parameters: shared(components, "ifMatch"),
+            answers: { "204": NOTHING_TO_SHOW("Deleted.") },
+            errors: deleteErrors(deleteRefusals(type, options, definition.delete.scope)),
+            isOpen: false,
+          }),
+        }),
+  };
+}

@@ -1,0 +1,92 @@
+import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import { attributeSchemas, attributesOf, writableRelationships } from "./members.ts";
+import { oneOf } from "./names.ts";
+import { arrayOf, ID, LID, object, orNull, reference, type Schema } from "./schema.ts";
+
+/** Unknown attributes and relationships are refused (422); other members that nobody asked for are ignored. */
+const CLOSED = { additionalProperties: false };
+
+/** The schemas of what requests may have of one type. */
+export function writeSchemas<Caller>(type: ResourceType<Caller>): Record<string, Schema> {
+  const name = oneOf(type.name);
+  return {
+    [`${name}Reference`]: object({ type: { const: type.name }, id: ID }, ["type", "id"]),
+    ...(type.definition.create === undefined
+      ? {}
+      : {
+          [`New${name}`]: newResource(type),
+          [`${name}Creation`]: object({ data: reference(`New${name}`) }),
+        }),
+    ...(type.definition.update === undefined
+      ? {}
+      : {
+          [`Changed${name}`]: changedResource(type),
+          [`${name}Update`]: object({ data: reference(`Changed${name}`) }),
+        }),
+  };
+}
+
+/** The linkage of a relationship, as requests send it. */
+export function sentLinkage<Caller>({ to, target }: ResourceRelationship<Caller>, identifier = "Reference"): Schema {
+  const sent = reference(`${oneOf(target.name)}${identifier}`);
+  return to === "many" ? arrayOf(sent, { maxItems: MAX_LINKED }) : orNull(sent);
+}
+
+/** As `write/body.ts` bounds them. */
+const MAX_LINKED = 1_000;
+
+/** The attributes that a creation must have. */
+export function requiredAttributes<Caller>(type: ResourceType<Caller>): string[] {
+  return attributesOf(type, ({ required, create }) => required === true && create !== undefined).map(
+    ({ name }) => name,
+  );
+}
+
+/** The relationships that it must have. */
+function requiredRelationships<Caller>(type: ResourceType<Caller>): string[] {
+  return writableRelationships(type)
+    .filter((member) => member.to === "one" && member.nullable !== true && member.default === undefined)
+    .map(({ name }) => name);
+}
+
+/** @param identifier the suffix of the schema by which relationships name resources */
+export function newResource<Caller>(type: ResourceType<Caller>, identifier?: string): Schema {
+  const attributes = requiredAttributes(type);
+  const relationships = requiredRelationships(type);
+  return object(
+    {
+      type: { const: type.name },
+      ...(type.definition.clientIds === true
+        ? { id: { ...ID, description: "An id of your own, if you like: a UUID in lower case." } }
+        : {}),
+      lid: LID,
+      attributes: object(
+        attributeSchemas(attributesOf(type, ({ create }) => create !== undefined)),
+        attributes,
+        CLOSED,
+      ),
+      ...relationshipsMember(type, relationships, identifier),
+    },
+    ["type", ...(attributes.length > 0 ? ["attributes"] : []), ...(relationships.length > 0 ? ["relationships"] : [])],
+  );
+}
+
+export function changedResource<Caller>(type: ResourceType<Caller>, identifier?: string): Schema {
+  return object(
+    {
+      type: { const: type.name },
+      id: ID,
+      ...(identifier === undefined ? {} : { lid: LID }),
+      attributes: object(attributeSchemas(attributesOf(type, ({ update }) => update !== undefined)), [], CLOSED),
+      ...relationshipsMember(type, [], identifier),
+    },
+    identifier === undefined ? ["type", "id"] : ["type"],
+  );
+}
+
+function relationshipsMember<Caller>(type: ResourceType<Caller>, required: readonly string[], identifier?: string) {
+  const members = writableRelationships(type);
+  if (members.length === 0) return {};
+  const schemas = members.map((member) => [member.name, object({ data: sentLinkage(member, identifier) })] as const);
+  return { relationships: object(Object.fromEntries(schemas), required, CLOSED) };
+}
