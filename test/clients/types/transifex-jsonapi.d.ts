@@ -1,0 +1,55 @@
+/** As much of Transifex' types as is used here: it comes without any. */
+declare module "@transifex/jsonapi" {
+  interface Identifier {
+    readonly type: string;
+    readonly id: string;
+  }
+
+  export interface TransifexResource extends Identifier {
+    readonly attributes: Readonly<Record<string, unknown>>;
+    readonly relationships: Readonly<Record<string, { readonly data?: readonly Identifier[] | Identifier | null }>>;
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an attribute, a resource or a collection
+    get(name: string): any;
+    fetch(relationship: string): Promise<TransifexCollection>;
+    reload(include?: readonly string[]): Promise<void>;
+    save(attributes: Readonly<Record<string, unknown>>): Promise<void>;
+    delete(): Promise<void>;
+    add(relationship: string, resources: readonly Identifier[]): Promise<void>;
+    remove(relationship: string, resources: readonly Identifier[]): Promise<void>;
+    reset(relationship: string, resources: readonly Identifier[]): Promise<void>;
+  }
+
+  export interface TransifexCollection {
+    readonly data: readonly TransifexResource[];
+    fetch(): Promise<void>;
+    all(): AsyncGenerator<TransifexResource>;
+    filter(filters: Readonly<Record<string, unknown>>): TransifexCollection;
+    page(page: Readonly<Record<string, unknown>>): TransifexCollection;
+    include(...paths: readonly string[]): TransifexCollection;
+    sort(...names: readonly string[]): TransifexCollection;
+    extra(parameters: Readonly<Record<string, unknown>>): TransifexCollection;
+  }
+
+  export interface TransifexType {
+    list(): TransifexCollection;
+    get(id: string, options?: { readonly include: readonly string[] }): Promise<TransifexResource>;
+    create(attributes: Readonly<Record<string, unknown>>): Promise<TransifexResource>;
+  }
+
+  type Auth = string | (() => Readonly<Record<string, string>>);
+
+  class JsonApi {
+    static HOST: string;
+    static register(type: typeof Resource, name: string): void;
+    constructor(options: { readonly host?: string; readonly auth: Auth });
+    setup(options: { readonly auth: Auth }): void;
+  }
+
+  class Resource {
+    static TYPE: string;
+  }
+
+  /** Node cannot see the names that this CommonJS module exports. */
+  const jsonapi: { readonly JsonApi: typeof JsonApi; readonly Resource: typeof Resource };
+  export default jsonapi;
+}
