@@ -7,7 +7,9 @@ import { connect, logIn, logOut, Role, User } from "./setup/coloquent.ts";
 /** What a refused save throws: Axios' error. A refused read throws its message alone. */
 interface SaveError extends Error {
   readonly response: {
-    readonly data: { readonly errors: readonly { readonly status: string; readonly source: { readonly pointer: string } }[] };
+    readonly data: {
+      readonly errors: readonly { readonly status: string; readonly source: { readonly pointer: string } }[];
+    };
   };
 }
 
@@ -57,7 +59,7 @@ void t.test("coloquent lives with the server", (t) =>
     made.setRelation("roles", [role]);
     const id = String((await made.save()).getModelId());
     t.same(await rolesOf(id), ["reviewer"]);
-    t.same(namesIn(((await role.users().get()) as PluralResponse).getData()), ["Fay"]);
+    t.same(namesIn((await role.users().get()).getData()), ["Fay"]);
 
     const user = (await User.find(id)).getData() as User;
     user.setAttribute("lastName", "Fox");
@@ -96,7 +98,7 @@ void t.test("coloquent lives with the server", (t) =>
 
     const { Ada } = people;
     const owner = (await User.find(Ada.id)).getData() as User;
-    t.equal(((await owner.sessions().get()) as PluralResponse).getData().length, 1);
+    t.equal((await owner.sessions().get()).getData().length, 1);
     await logOut(session);
     t.match((await failureOf<Error>(User.get())).message, "401");
   }),

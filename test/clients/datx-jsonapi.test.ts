@@ -2,7 +2,7 @@ import { fetchModelRefLink, saveRelationship, type Response } from "@datx/jsonap
 import t from "tap";
 
 import { failureOf, liveWith } from "../fixtures/clients.ts";
-import { connect, logIn, logOut, Role, Session, User } from "./setup/datx-jsonapi.ts";
+import { connect, logIn, logOut, Role, User, type Session } from "./setup/datx-jsonapi.ts";
 
 /** datx throws the response, with the error objects of its document. */
 interface DatxError {
@@ -22,7 +22,12 @@ void t.test("@datx/jsonapi lives with the server", (t) =>
     const all = await accounts.getMany(User, { queryParams: { include: ["roles"], sort: ["lastName"] } });
     t.same(namesIn(usersIn(all)), ["Ada", "Ben", "Cleo", "Dan", "Eve", "Root"]);
     t.match(all.meta, { total: 6 });
-    t.same(usersIn(all)[0]?.roles.map(({ name }) => name).sort(), ["author", "editor"]);
+    t.same(
+      usersIn(all)[0]
+        ?.roles.map(({ name }) => name)
+        .sort(),
+      ["author", "editor"],
+    );
     const editor = (
       await accounts.getOne(Role, roles.editor, {
         queryParams: { include: "users", fields: { users: ["firstName"] } },

@@ -75,10 +75,13 @@ void t.test("devour-client lives with the server", (t) =>
     t.same(await rolesOf(user.id), ["author"]);
 
     const invalid = await failureOf<DevourErrors>(api.create("users", { email: "no address", firstName: 7 }));
-    t.same(Object.entries(invalid).map(([name, { status }]) => [name, status]), [
-      ["email", "422"],
-      ["firstName", "422"],
-    ]);
+    t.same(
+      Object.entries(invalid).map(([name, { status }]) => [name, status]),
+      [
+        ["email", "422"],
+        ["firstName", "422"],
+      ],
+    );
     const missing = await failureOf<DevourErrors>(api.find("users", roles.author));
     t.equal(missing["0"]?.status, "404");
 

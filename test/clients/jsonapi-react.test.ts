@@ -55,7 +55,11 @@ void t.test("jsonapi-react's client lives with the server", (t) =>
     t.match(updated.data, { id, firstName: "Fay", lastName: "Fox" });
 
     const change = (method: string, ...ids: string[]) =>
-      client.mutate(["users", id, "relationships", "roles"], ids.map((id) => ({ id })) as [], { method } as object);
+      client.mutate(
+        ["users", id, "relationships", "roles"],
+        ids.map((id) => ({ id })),
+        { method } as object,
+      );
     await change("POST", roles.editor, roles.author);
     t.same(await rolesOf(id), ["author", "editor", "reviewer"]);
     await change("DELETE", roles.editor, role.id);

@@ -21,7 +21,9 @@ void t.test("kitsu lives with the server", (t) =>
     t.same(namesIn(all.data), ["Ada", "Ben", "Cleo", "Dan", "Eve", "Root"]);
     t.equal(all.meta.total, 6);
     t.same(all.data[0].roles.data.map(({ name }: { name: string }) => name).sort(), ["author", "editor"]);
-    const one = await api.fetch(`roles/${roles.editor}`, { params: { include: "users", fields: { users: "firstName" } } });
+    const one = await api.fetch(`roles/${roles.editor}`, {
+      params: { include: "users", fields: { users: "firstName" } },
+    });
     t.same(namesIn(one.data.users.data).sort(), ["Ada", "Ben"]);
     t.notOk("email" in one.data.users.data[0]);
 
@@ -37,7 +39,8 @@ void t.test("kitsu lives with the server", (t) =>
     t.same(namesIn(byCursor.data), ["Root", "Eve", "Dan", "Cleo"]);
     t.same(namesIn((await api.request({ url: byCursor.links.next, type: "users" })).data), ["Ben", "Ada"]);
 
-    const list = async (filter: object) => namesIn((await api.fetch("users", { params: { sort: "-lastName", filter } })).data);
+    const list = async (filter: object) =>
+      namesIn((await api.fetch("users", { params: { sort: "-lastName", filter } })).data);
     t.same(await list({ firstName: ["Ada", "Eve"] }), ["Eve", "Ada"]);
     t.same(await list({ firstName: { like: "*e*" } }), ["Eve", "Cleo", "Ben"]);
     t.same(await list({ "roles.name": "editor" }), ["Ben", "Ada"]);

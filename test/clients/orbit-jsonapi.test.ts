@@ -113,7 +113,10 @@ void t.test("@orbit/jsonapi lives with the server", (t) =>
     const sessions = await source.query<InitializedRecord[]>((q) =>
       q.findRelatedRecords({ type: "user", id: Ada.id }, "sessions"),
     );
-    t.same(sessions.map(({ keys }) => keys?.["remoteId"]), [Ada.sessionId]);
+    t.same(
+      sessions.map(({ keys }) => keys?.["remoteId"]),
+      [Ada.sessionId],
+    );
     await logOut(source, session);
     const after = await failureOf<OrbitError>(source.query((q) => q.findRecords("user")));
     t.equal(after.response.status, 401);

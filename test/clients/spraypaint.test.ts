@@ -23,7 +23,9 @@ void t.test("spraypaint lives with the server", (t) =>
     t.equal(all.meta["total"], 6);
     const names = all.data[0]?.roles.map(({ attributes }) => String(attributes["name"]));
     t.same(names?.sort(), ["author", "editor"]);
-    const one = await Role.includes("users").select({ users: ["firstName"] }).find(roles.editor);
+    const one = await Role.includes("users")
+      .select({ users: ["firstName"] })
+      .find(roles.editor);
     t.same(namesIn(one.data.users).sort(), ["Ada", "Ben"]);
 
     const paged: string[] = [];

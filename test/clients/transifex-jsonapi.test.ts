@@ -54,6 +54,11 @@ void t.test("@transifex/jsonapi lives with the server", (t) =>
     await user.save({ lastName: "Fox" });
     t.equal(user.get("lastName"), "Fox");
 
+    const ben = await User.get(people.Ben.id, { include: ["roles"] });
+    await failureOf<TypeError>(ben.save({ lastName: "Bells" }));
+    await ben.reload();
+    t.equal(ben.get("lastName"), "Bells", "it was saved, but the client looks for linkage that it did not ask for");
+
     const [editor, author] = [await Role.get(roles.editor), await Role.get(roles.author)];
     await user.add("roles", [role, editor, author]);
     t.same(await rolesOf(id), ["author", "editor", "reviewer"]);

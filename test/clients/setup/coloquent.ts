@@ -63,7 +63,9 @@ export async function logIn(email: string, password: string): Promise<Session> {
   session.setAttribute("email", email);
   session.setAttribute("password", password);
   const opened = (await session.save()).getModel() as Session;
-  const { defaults } = Model.getHttpClient().getImplementingClient() as { defaults: { headers: Record<string, string> } };
+  const { defaults } = Model.getHttpClient().getImplementingClient() as {
+    defaults: { headers: Record<string, string> };
+  };
   defaults.headers["Authorization"] = `Bearer ${String(opened.getAttribute("token"))}`;
   return opened;
 }

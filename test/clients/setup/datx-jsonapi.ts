@@ -1,4 +1,4 @@
-import { Attribute, Collection, Model } from "@datx/core";
+import { Collection, Field, Model } from "@datx/core";
 import { config, jsonapiCollection, jsonapiModel, type ICollectionFetchOpts } from "@datx/jsonapi";
 
 export class User extends jsonapiModel(Model) {
@@ -22,9 +22,9 @@ export class Session extends jsonapiModel(Model) {
   declare token: string;
 }
 
-// What a class declares with decorators, where there are decorators: `@Attribute({ toMany: "roles" }) public roles`.
-Attribute({ toMany: "roles" })(User.prototype, "roles");
-Attribute({ toMany: "users" })(Role.prototype, "users");
+// What a class declares with decorators, where there are decorators: `@Field({ toMany: "roles" }) public roles`.
+Field({ toMany: "roles" })(User.prototype, "roles");
+Field({ toMany: "users" })(Role.prototype, "users");
 
 class Accounts extends jsonapiCollection(Collection) {
   static override types = [User, Role, Session];
@@ -48,7 +48,11 @@ export function connect(url: string): InstanceType<typeof Accounts> {
   return new Accounts();
 }
 
-export async function logIn(accounts: InstanceType<typeof Accounts>, email: string, password: string): Promise<Session> {
+export async function logIn(
+  accounts: InstanceType<typeof Accounts>,
+  email: string,
+  password: string,
+): Promise<Session> {
   const session = accounts.add({ email, password }, Session);
   await session.save();
   const { headers } = config.defaultFetchOptions as { headers: Record<string, string> };

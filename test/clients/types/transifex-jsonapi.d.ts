@@ -38,18 +38,22 @@ declare module "@transifex/jsonapi" {
 
   type Auth = string | (() => Readonly<Record<string, string>>);
 
-  class JsonApi {
-    static HOST: string;
-    static register(type: typeof Resource, name: string): void;
-    constructor(options: { readonly host?: string; readonly auth: Auth });
+  /** What its classes make: how a subclass of `Resource` is used is said by TransifexType. */
+  interface JsonApi {
     setup(options: { readonly auth: Auth }): void;
   }
 
-  class Resource {
-    static TYPE: string;
+  interface JsonApiClass {
+    new (options: { readonly host?: string; readonly auth: Auth }): JsonApi;
+    register(type: ResourceClass, name: string): void;
+  }
+
+  interface ResourceClass {
+    new (): object;
+    TYPE: string;
   }
 
   /** Node cannot see the names that this CommonJS module exports. */
-  const jsonapi: { readonly JsonApi: typeof JsonApi; readonly Resource: typeof Resource };
+  const jsonapi: { readonly JsonApi: JsonApiClass; readonly Resource: ResourceClass };
   export default jsonapi;
 }
