@@ -1,4 +1,4 @@
-import { Model, type ToManyRelation, type ToOneRelation } from "coloquent";
+import { Model, type ToManyRelation } from "coloquent";
 
 /** Coloquent keeps one HTTP client for all models. */
 const server = { url: "" };
@@ -50,12 +50,9 @@ export class Role extends Resource {
   }
 }
 
+/** Without its user: Coloquent would follow it from the sessions that a user includes, and from there the sessions again, for ever. */
 export class Session extends Resource {
   protected override jsonApiType = "sessions";
-
-  user(): ToOneRelation {
-    return this.hasOne(User, "user");
-  }
 }
 
 export async function logIn(email: string, password: string): Promise<Session> {

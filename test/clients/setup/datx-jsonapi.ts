@@ -7,6 +7,7 @@ export class User extends jsonapiModel(Model) {
   declare firstName: string | null;
   declare lastName: string | null;
   declare roles: Role[];
+  declare sessions: Session[];
 }
 
 export class Role extends jsonapiModel(Model) {
@@ -20,11 +21,14 @@ export class Session extends jsonapiModel(Model) {
   static override type = "sessions";
 
   declare token: string;
+  declare user: User;
 }
 
 // What a class declares with decorators, where there are decorators: `@Field({ toMany: "roles" }) public roles`.
 Field({ toMany: "roles" })(User.prototype, "roles");
+Field({ toMany: "sessions" })(User.prototype, "sessions");
 Field({ toMany: "users" })(Role.prototype, "users");
+Field({ toOne: "users" })(Session.prototype, "user");
 
 class Accounts extends jsonapiCollection(Collection) {
   static override types = [User, Role, Session];
