@@ -70,9 +70,21 @@ void t.test("spraypaint lives with the server", (t) =>
       user.roles = [editor];
       t.ok(await user.save({ with: "roles.id" }));
       t.same(await rolesOf(id), ["editor"]);
+      const { data: loaded } = await User.includes("roles").find(id);
+      loaded.roles = [...loaded.roles, role];
+      t.ok(await loaded.save({ with: "roles" }));
+      t.same(await rolesOf(id), ["reviewer"], "without .id only what is new is sent, and taken for all");
       user.roles = [];
       t.ok(await user.save({ with: "roles.id" }));
-      t.same(await rolesOf(id), ["editor"], "Spraypaint leaves out an empty relationship");
+      t.same(await rolesOf(id), ["reviewer"], "Spraypaint leaves out an empty relationship");
+
+      const sidePosted = new User({
+        email: "fay@example.com",
+        password: "orbit-walnut-fay",
+        roles: [new Role({ name: "x" })],
+      });
+      const refusedToo = await failureOf<SpraypaintError>(sidePosted.save({ with: "roles" }));
+      t.equal(refusedToo.response.status, 400, "one request makes one resource");
 
       const wrong = new User({ email: "no address", firstName: 7 });
       t.equal(await wrong.save(), false);
