@@ -2,7 +2,7 @@ import type { InitializedRecord } from "@orbit/records";
 import t from "tap";
 
 import { failureOf, liveWith } from "../fixtures/clients.ts";
-import { connect, logIn, logOut } from "./setup/orbit-jsonapi.ts";
+import { connect, logIn, logOut, perform } from "./setup/orbit-jsonapi.ts";
 
 /** Orbit's ClientError, with the document of the answer. */
 interface OrbitError extends Error {
@@ -88,6 +88,24 @@ void t.test("@orbit/jsonapi lives with the server", (t) =>
       t.same(await rolesOf(user.id), ["editor"]);
       await source.update((t) => t.replaceRelatedRecords(user, "roles", []));
       t.same(await rolesOf(user.id), []);
+
+      const builder = source.transformBuilder;
+      const writer = { type: "role", id: source.schema.generateId("role") };
+      await perform(source, [
+        builder.addRecord({ ...writer, attributes: { name: "writer" } }).toOperation(),
+        builder.updateRecord({ type: "user", id: user.id, attributes: { firstName: "Faye" } }).toOperation(),
+        builder.replaceRelatedRecords(user, "roles", [writer]).toOperation(),
+      ]);
+      t.same(await rolesOf(user.id), ["writer"]);
+      const halfway = await failureOf<OrbitError>(
+        perform(source, [
+          builder.removeRecord(writer).toOperation(),
+          builder.updateRecord({ type: "user", id: user.id, attributes: { email: "no address" } }).toOperation(),
+        ]),
+      );
+      t.equal(halfway.data.errors[0]?.source.pointer, "/atomic:operations/1/data/attributes/email");
+      t.same(await rolesOf(user.id), ["writer"], "all or nothing");
+      await source.update((t) => t.removeRecord(writer));
 
       const invalid = await failureOf<OrbitError>(
         source.update((t) => t.addRecord({ type: "user", attributes: { email: "no address", avatarUrl: "no url" } })),

@@ -1,5 +1,5 @@
-import { JSONAPISerializers, JSONAPISource } from "@orbit/jsonapi";
-import { RecordKeyMap, RecordSchema, type InitializedRecord } from "@orbit/records";
+import { JSONAPIAtomicOperationsDocumentSerializer, JSONAPISerializers, JSONAPISource } from "@orbit/jsonapi";
+import { RecordKeyMap, RecordSchema, type InitializedRecord, type RecordOperation } from "@orbit/records";
 
 const schema = new RecordSchema({
   models: {
@@ -76,4 +76,17 @@ export async function logIn(source: JSONAPISource, email: string, password: stri
 
 export async function logOut(source: JSONAPISource, session: InitializedRecord): Promise<void> {
   await source.update((t) => t.removeRecord(session));
+}
+
+/** All of the operations, or none: Orbit writes the document of Atomic Operations, but has to be told to send it. */
+export async function perform(source: JSONAPISource, operations: RecordOperation[]): Promise<void> {
+  const { requestProcessor } = source;
+  const { serializerFor, schema, urlBuilder } = requestProcessor;
+  const serializer = new JSONAPIAtomicOperationsDocumentSerializer({ serializerFor, schema });
+  const mediaType = 'application/vnd.api+json;ext="https://jsonapi.org/ext/atomic"';
+  await requestProcessor.fetch(`${String(urlBuilder.host)}/operations`, {
+    method: "POST",
+    json: serializer.serialize({ operations }),
+    headers: { Accept: mediaType, "Content-Type": mediaType },
+  });
 }
