@@ -1,52 +1,80 @@
-/** The clients that the tests here run, as docs/clients.md lists them. What the table says is what the tests hold it to. */
+/** The clients that the tests here run, as docs/clients.md lists them. What can be measured is: the tests hold it to what was sent. */
 export interface Client {
   /** Other packages that it cannot do without. */
   readonly with?: readonly string[];
-  /** The methods that its story sends. */
-  readonly verbs: readonly string[];
-  readonly paging: string;
+  /** The methods that it sends to resources and collections. */
+  readonly methods: readonly string[];
+  /** Those that it sends to the URLs of relationships. */
+  readonly linkMethods: readonly string[];
+  readonly pages: readonly PageStyle[];
+  /** How it gets to the next page, in Markdown. */
+  readonly next: string;
 }
+
+/** `page[number]`, `page[offset]` or `page[after]`, with a size. */
+export type PageStyle = "number" | "offset" | "cursor";
 
 export type ClientName = keyof typeof clients;
 
+const methods = ["GET", "POST", "PATCH", "DELETE"];
+const allLinkMethods = ["GET", "POST", "PATCH", "DELETE"];
+
 export const clients = {
   kitsu: {
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "any `page[…]`; follows `links.next` by `request()`",
+    methods,
+    linkMethods: allLinkMethods,
+    pages: ["number", "cursor"],
+    next: "`request()` with `links.next`",
   },
   "devour-client": {
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "any `page[…]`; follows `links.next` by `request()`",
+    methods,
+    linkMethods: allLinkMethods,
+    pages: ["number"],
+    next: "`request()` with `links.next`",
   },
   "@orbit/jsonapi": {
     with: ["@orbit/data", "@orbit/records"],
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "`page[offset]`, `page[limit]`",
+    methods,
+    linkMethods: ["POST", "DELETE"],
+    pages: ["offset"],
+    next: "asks for the next offset",
   },
   coloquent: {
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "`page[offset]`, `page[limit]`, 50 at a time; or `page[number]`, `page[size]`",
+    methods,
+    linkMethods: [],
+    pages: ["offset", "number"],
+    next: "asks for the next number, and counts offsets from it",
   },
   spraypaint: {
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "`page[number]`, `page[size]`",
+    methods,
+    linkMethods: [],
+    pages: ["number"],
+    next: "asks for the next number",
   },
   "@datx/jsonapi": {
     with: ["@datx/core", "mobx"],
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "follows `links.next`; what comes first it is told as it stands in the URL",
+    methods,
+    linkMethods: ["PATCH"],
+    pages: ["number"],
+    next: "`getAll()` follows `links.next`",
   },
   "@transifex/jsonapi": {
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "any `page[…]`; `all()` follows `links.next`",
+    methods,
+    linkMethods: ["POST", "PATCH", "DELETE"],
+    pages: ["number", "cursor"],
+    next: "`all()` follows `links.next`",
   },
   jsona: {
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "none: it reads and writes documents, and `fetch` does the rest",
+    methods,
+    linkMethods: ["POST", "PATCH", "DELETE"],
+    pages: ["number"],
+    next: "`fetch` with `links.next`",
   },
   "jsonapi-react": {
     with: ["react", "react-dom"],
-    verbs: ["GET", "POST", "PATCH", "DELETE"],
-    paging: "any `page[…]`",
+    methods,
+    linkMethods: ["POST", "PATCH", "DELETE"],
+    pages: ["number"],
+    next: "asks for the next number",
   },
 } satisfies Record<string, Client>;

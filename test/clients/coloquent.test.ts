@@ -1,4 +1,4 @@
-import type { Model, PluralResponse } from "coloquent";
+import { PaginationStrategy, type Model, type PluralResponse } from "coloquent";
 import t from "tap";
 
 import { failureOf, liveWith } from "../fixtures/clients.ts";
@@ -15,6 +15,10 @@ interface SaveError extends Error {
 
 class FewUsers extends User {
   static override pageSize = 4;
+}
+
+class NumberedUsers extends FewUsers {
+  static override paginationStrategy = PaginationStrategy.PageBased;
 }
 
 const namesIn = (models: Model[]) => models.map((model) => String((model as User).getAttribute("firstName")));
@@ -43,6 +47,9 @@ void t.test("coloquent lives with the server", (t) =>
         paged.push(...namesIn(found));
       }
       t.same(paged, ["Ada", "Ben", "Cleo", "Dan", "Eve", "Root"]);
+
+      const numbered = (await NumberedUsers.orderBy("lastName").get(2)) as PluralResponse;
+      t.same(namesIn(numbered.getData()), ["Eve", "Root"]);
 
       const list = async (query: ReturnType<typeof User.query>) =>
         namesIn(((await query.orderBy("lastName", "desc").get()) as PluralResponse).getData());

@@ -68,6 +68,9 @@ void t.test("@datx/jsonapi lives with the server", (t) =>
       user.roles = [role, editor];
       await saveRelationship(user, "roles");
       t.same(await rolesOf(id), ["editor", "reviewer"]);
+      user.roles.splice(0, 1);
+      await saveRelationship(user, "roles");
+      t.same(await rolesOf(id), ["editor", "reviewer"], "a change inside the old array goes unnoticed");
       user.roles = [editor];
       await saveRelationship(user, "roles");
       t.same(await rolesOf(id), ["editor"]);

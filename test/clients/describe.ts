@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { projectRoot } from "../fixtures/project.ts";
-import { clients, type Client, type ClientName } from "./clients.ts";
+import { clients, type Client, type ClientName, type PageStyle } from "./clients.ts";
 
 /** What docs/clients.md takes from elsewhere: `scripts/describe-clients.js` writes it in, and a test compares. */
 
@@ -25,10 +25,20 @@ export function lockedVersion(name: string): string {
 export function clientTable(): string {
   const rows = Object.entries(clients).map(([name, client]: [string, Client]) => {
     const versions = [name, ...(client.with ?? [])].map((part) => `${part} ${lockedVersion(part)}`);
-    return `| [${name}](#${anchorOf(name)}) | ${versions.join(", ")} | ${client.verbs.join(", ")} | ${client.paging} |`;
+    const cells = [
+      `[${name}](#${anchorOf(name)})`,
+      versions.join(", "),
+      client.methods.join(", "),
+      client.linkMethods.join(", ") || "none",
+      `${client.pages.map((style) => PAGE_WORDS[style]).join(", ")}; ${client.next}`,
+    ];
+    return `| ${cells.join(" | ")} |`;
   });
-  return ["| client | tested with | methods | pages |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  const head = "| client | tested with | methods | on relationships' URLs | pages |";
+  return [head, "| --- | --- | --- | --- | --- |", ...rows].join("\n");
 }
+
+const PAGE_WORDS: Record<PageStyle, string> = { number: "by number", offset: "by offset", cursor: "by cursor" };
 
 /** The set-up that a client's test runs, as a code block. */
 export function setUpOf(client: ClientName): string {

@@ -15,7 +15,7 @@ const namesIn = (data: unknown) => (data as User[]).map(({ firstName }) => first
 
 void t.test("jsonapi-react's client lives with the server", (t) =>
   liveWith(t, "jsonapi-react", {
-    "as an admin": async (t, { url, admin, people, roles, rolesOf, countUsers }) => {
+    "as an admin": async (t, { url, admin, people, roles, rolesOf, countUsers, seen }) => {
       const client = connect(url);
       t.equal(await logIn(client, admin.email, "not-the-password"), undefined);
       const session = await logIn(client, admin.email, admin.password);
@@ -40,6 +40,13 @@ void t.test("jsonapi-react's client lives with the server", (t) =>
         if (page.links?.["next"] === null) break;
       }
       t.same(paged, ["Ada", "Ben", "Cleo", "Dan", "Eve", "Root"]);
+
+      const before = seen.length;
+      await client.fetch(["roles", { sort: "name" }]);
+      await client.fetch(["roles", { sort: "name" }]);
+      t.equal(seen.length, before + 1, "without React an answer is kept");
+      await client.fetch(["roles", { sort: "name" }], { force: true } as object);
+      t.equal(seen.length, before + 2);
 
       const list = async (filter: object) =>
         namesIn((await client.fetch(["users", { sort: "-lastName", filter }])).data);
