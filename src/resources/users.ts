@@ -9,7 +9,7 @@ import { defineResource } from "../jsonapi/resource/define.ts";
 import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
 import { admin, anyone, member, nobody, own } from "./access.ts";
 import type { GuardedAttempts } from "./attempts.ts";
-import { emailAddress, normalEmail, secret } from "./value-types.ts";
+import { emailAddress, newPassword, normalEmail, secret } from "./value-types.ts";
 
 export type UsersDeps = RegistrationDeps &
   UserUpdateDeps & {
@@ -43,7 +43,13 @@ export function users(deps: UsersDeps) {
       firstName: { value: string({ trim: true }), ...profile },
       lastName: { value: string({ trim: true }), ...profile },
       avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
-      password: { value: secret, column: null, read: nobody, create: anyone, update: member },
+      password: {
+        value: newPassword(deps.passwordMinLength),
+        column: null,
+        read: nobody,
+        create: anyone,
+        update: member,
+      },
       // Only a change needs it; clients that send all they know of a new user send it as null.
       currentPassword: { value: secret, column: null, read: nobody, create: anyone, update: member },
       isVerified: { value: boolean, default: false, create: admin, update: admin, sort: true, filter: true },
