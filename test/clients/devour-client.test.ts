@@ -75,12 +75,12 @@ void t.test("devour-client lives with the server", (t) =>
       await api.update("users", { id: user.id, roles: [{ id: roles.author }] });
       t.same(await rolesOf(user.id), ["author"]);
 
-      const invalid = await failureOf<DevourErrors>(api.create("users", { email: "no address", firstName: 7 }));
+      const invalid = await failureOf<DevourErrors>(api.create("users", { email: "no address", password: "short" }));
       t.same(
         Object.entries(invalid).map(([name, { status }]) => [name, status]),
         [
           ["email", "422"],
-          ["firstName", "422"],
+          ["password", "422"],
         ],
       );
       const missing = await failureOf<DevourErrors>(api.find("users", roles.author));

@@ -85,8 +85,8 @@ void t.test("jsonapi-react's client lives with the server", (t) =>
       await client.mutate(["users", id], { roles: [{ id: roles.author }] });
       t.same(await rolesOf(id), ["author"]);
 
-      const invalid = await client.mutate("users", { email: "no address", firstName: 7 });
-      t.same(Object.keys(invalid.errors ?? {}), ["email", "firstName"]);
+      const invalid = await client.mutate("users", { email: "no address", password: "short" });
+      t.same(Object.keys(invalid.errors ?? {}), ["email", "password"]);
       t.match((await client.fetch(["users", roles.author])).error, { status: "404" });
 
       t.equal((await client.delete(["users", id])).error, undefined);

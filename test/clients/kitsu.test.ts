@@ -75,12 +75,12 @@ void t.test("kitsu lives with the server", (t) =>
       await api.update("users", { id: user.id, roles: { data: [{ type: "roles", id: roles.author }] } });
       t.same(await rolesOf(user.id), ["author"]);
 
-      const invalid = await failureOf<KitsuError>(api.create("users", { email: "no address", firstName: 7 }));
+      const invalid = await failureOf<KitsuError>(api.create("users", { email: "no address", password: "short" }));
       t.same(
         invalid.errors.map(({ status, source }) => [status, source?.pointer]),
         [
           ["422", "/data/attributes/email"],
-          ["422", "/data/attributes/firstName"],
+          ["422", "/data/attributes/password"],
         ],
       );
       const missing = await failureOf<KitsuError>(api.fetch(`users/${roles.author}`));

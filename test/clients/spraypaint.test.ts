@@ -86,11 +86,11 @@ void t.test("spraypaint lives with the server", (t) =>
       const refusedToo = await failureOf<SpraypaintError>(sidePosted.save({ with: "roles" }));
       t.equal(refusedToo.response.status, 400, "one request makes one resource");
 
-      const wrong = new User({ email: "no address", firstName: 7 });
+      const wrong = new User({ email: "no address", password: "short" });
       t.equal(await wrong.save(), false);
-      t.same(Object.keys(wrong.errors), ["email", "firstName"]);
-      t.match(wrong.errors["firstName"], { attribute: "firstName", message: "must be a string" });
-      t.match(wrong.errors["firstName"]?.fullMessage, /firstName/);
+      t.same(Object.keys(wrong.errors), ["email", "password"]);
+      t.match(wrong.errors["password"], { attribute: "password", message: "must have at least 8 characters" });
+      t.match(wrong.errors["password"]?.fullMessage, /password/);
       t.equal((await failureOf<SpraypaintError>(User.find(roles.author))).message, "record not found");
 
       t.ok(await user.destroy());
