@@ -74,9 +74,16 @@ void t.test("spraypaint lives with the server", (t) =>
       loaded.roles = [...loaded.roles, role];
       t.ok(await loaded.save({ with: "roles" }));
       t.same(await rolesOf(id), ["reviewer"], "without .id only what is new is sent, and taken for all");
+      const { data: marked } = await User.includes("roles").find(id);
+      marked.roles = [...marked.roles, editor];
+      t.ok(await marked.save({ with: "roles.id" }));
+      const { data: both } = await User.includes("roles").find(id);
+      for (const kept of both.roles) kept.isMarkedForDisassociation = kept.id === editor.id;
+      t.ok(await both.save({ with: "roles" }));
+      t.same(await rolesOf(id), ["editor"], "what is marked is what is sent, and so what is kept");
       user.roles = [];
       t.ok(await user.save({ with: "roles.id" }));
-      t.same(await rolesOf(id), ["reviewer"], "Spraypaint leaves out an empty relationship");
+      t.same(await rolesOf(id), ["editor"], "Spraypaint leaves out an empty relationship");
 
       const sidePosted = new User({
         email: "fay@example.com",
