@@ -9,7 +9,7 @@ import { defineResource } from "../jsonapi/resource/define.ts";
 import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
 import { admin, anyone, member, nobody, own } from "./access.ts";
 import type { GuardedAttempts } from "./attempts.ts";
-import { emailAddress, normalEmail, secret } from "./value-types.ts";
+import { emailAddress, newPassword, normalEmail, secret } from "./value-types.ts";
 
 export type UsersDeps = RegistrationDeps &
   UserUpdateDeps & {
@@ -48,7 +48,7 @@ export function users(deps: UsersDeps) {
       lastName: { value: string({ trim: true }), example: "Lovelace", ...profile },
       avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
       password: {
-        value: secret,
+        value: newPassword(deps.passwordMinLength),
         description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, and not the email address. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
         ...(deps.mode === "confirm" ? {} : { example: "walnut-orbit-9" }),
         column: null,

@@ -1,4 +1,5 @@
 import { parseEmail } from "../accounts/email.ts";
+import { passwordFault } from "../accounts/password.ts";
 import type { ValueType } from "../jsonapi/resource/value-types.ts";
 
 /** An email address, as it is stored: trimmed, otherwise as given. */
@@ -29,3 +30,15 @@ export const secret: ValueType<string> = {
   toJson: () => undefined,
   schema: { type: "string", format: "password", writeOnly: true },
 };
+
+/** A password that somebody chooses. Judged as other values are, so that one answer tells of all of them; hooks know the rest. */
+export function newPassword(minLength: number): ValueType<string> {
+  return {
+    ...secret,
+    parse: (json) => {
+      const parsed = secret.parse(json);
+      const message = "value" in parsed ? passwordFault(parsed.value, { minLength }) : undefined;
+      return message === undefined ? parsed : { message };
+    },
+  };
+}

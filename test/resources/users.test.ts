@@ -178,14 +178,27 @@ void t.test("several faults are reported at once, each with its pointer", async 
     firstName: 7,
     lastName: ["x"],
     avatarUrl: "javascript:alert(1)",
+    password: "short",
     nickname: "x",
     constructor: 1,
   });
   t.equal(answer.status, 422);
   t.same(
     answer.body.errors.map(({ source }: { source: { pointer: string } }) => source.pointer),
-    ["firstName", "lastName", "avatarUrl", "nickname", "constructor"].map((name) => `/data/attributes/${name}`),
+    ["firstName", "lastName", "avatarUrl", "password", "nickname", "constructor"].map(
+      (name) => `/data/attributes/${name}`,
+    ),
   );
+});
+
+void t.test("what is wrong with a new user's address and password comes at once", async (t) => {
+  const server = await makeApp(t);
+  const answer = await server.ask("POST", "/v1/users", document({ email: "no address", password: "short" }));
+  t.equal(answer.status, 422);
+  t.match(answer.body.errors, [
+    { meta: { attribute: "email" } },
+    { meta: { attribute: "password", message: "must have at least 8 characters" } },
+  ]);
 });
 
 void t.test("an own password changes with the current one; other sessions end, links die, a mail tells", async (t) => {
