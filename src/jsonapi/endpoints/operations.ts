@@ -9,8 +9,8 @@ import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import type { Commit, Created } from "../resource/define.ts";
-import { parseRelationshipBody, parseResource } from "../write/body.ts";
-import { localKey, parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
+import { localKey, parseRelationshipBody, parseResource } from "../write/body.ts";
+import { parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
 import { idOrNotFound, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
 import {
   checkCreatable,

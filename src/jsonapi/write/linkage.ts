@@ -16,12 +16,14 @@ const ROWS_AT_ONCE = 250;
 /**
  * Refuses references to what does not exist, or what the caller may not see.
  *
+ * @param made a resource that this write makes: it may refer to itself
  * @throws {Fault | Faults} 404 with a pointer to each such identifier
  */
 export async function checkReferences<Caller>(
   trx: Knex.Transaction,
   links: readonly PlannedLinks<Caller>[],
   caller: Caller,
+  made?: { readonly type: string; readonly id: string },
 ): Promise<void> {
   const faults = new FaultList();
   for (const { relationship, linkage } of links) {
@@ -32,7 +34,8 @@ export async function checkReferences<Caller>(
       ids.length === 0 ? [] : ((await selectIds(trx, target, target.scope(caller), ids)) as { id: string }[]);
     const known = new Set(found.map(({ id }) => id));
     for (const { type, id, pointer } of wanted) {
-      if (!known.has(id)) faults.add(unknownReference(pointer, type, id));
+      const isItself = made?.type === type && made.id === id;
+      if (!known.has(id) && !isItself) faults.add(unknownReference(pointer, type, id));
     }
   }
   faults.throwIfAny();

@@ -26,7 +26,7 @@ export async function prepareCreate<Caller>(
   const run = await type.definition.create?.run?.({ id, values: plan.values, columns: plan.columns }, context);
   return (trx) =>
     guarded(type, trx, { kind: "create", id, relationships: relationshipNames(plan) }, async () => {
-      await checkReferences(trx, plan.links, context.caller);
+      await checkReferences(trx, plan.links, context.caller, { type: type.name, id });
       const created: Created<Caller> = run === undefined ? { id } : await run(trx);
       if (run === undefined) await trx(type.table).insert({ ...columns, id });
       if ("id" in created) await saveLinks(trx, plan, created.id);
