@@ -87,6 +87,8 @@ function sendFaults(error: unknown, request: FastifyRequest, reply: FastifyReply
   reply.removeHeader("connection");
   for (const fault of faults) setHeaders(reply, fault.headers ?? {});
 
+  // JSON:API 1.1, "Server Responsibilities": of every answer, whatever was applied to it.
+  if (!plain) addVary(reply, "Accept");
   const { mediaType, body } = errorDocument(faults, request.id, plain);
   return reply.code(status).header("content-type", mediaType).header("cache-control", "no-store").send(body);
 }

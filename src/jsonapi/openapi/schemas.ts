@@ -16,6 +16,8 @@ function object(properties: Record<string, Schema>, required: readonly string[] 
   return { type: "object", properties, ...(required.length > 0 ? { required } : {}) };
 }
 
+/** A document that has a profile applied names it here. JSON:API 1.1, "Top Level". */
+const selfLink: Schema = { anyOf: [URI, object({ href: URI, type: { type: "string" } })] };
 const pageLink: Schema = { type: ["string", "null"], format: "uri" };
 
 /** What documents of all types share. JSON:API 1.1, "Document Structure". */
@@ -26,7 +28,7 @@ export function sharedSchemas(): Record<string, Schema> {
       ["version"],
     ),
     CollectionLinks: object(
-      { self: URI, first: pageLink, prev: pageLink, next: pageLink, last: pageLink, related: URI },
+      { self: selfLink, first: pageLink, prev: pageLink, next: pageLink, last: pageLink, related: URI },
       ["self"],
     ),
     CollectionMeta: object({ total: { type: "integer" }, page: META }, ["page"]),
