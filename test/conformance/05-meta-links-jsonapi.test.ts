@@ -19,8 +19,8 @@ const { conforms, outOfReach } = section("format", "Meta information, links and 
 /** Every links object of a document. */
 const linksIn = (answer: Answer): Json[] => [
   ...(answer.body.links === undefined ? [] : [answer.body.links]),
-  ...resourcesIn(answer).map(({ links }) => links as Json),
-  ...relationshipsIn(answer).map(([, { links }]) => links as Json),
+  ...resourcesIn(answer).map(({ links }) => links),
+  ...relationshipsIn(answer).map(([, { links }]) => links),
   ...((answer.body.errors ?? []) as Json[]).flatMap(({ links }) => (links === undefined ? [] : [links])),
 ];
 

@@ -93,7 +93,7 @@ conforms(
     says: "Reserved characters are not used in implementation and profile defined member names",
   },
   async (t) => {
-    for (const name of await allNames(t)) t.notMatch(name, /[+,.[\]!"#$%&'()*/:;<=>?@\\^`{|}~\u007f\u0000-\u001f]/);
+    for (const name of await allNames(t)) t.notMatch(name, /[+,.[\]!"#$%&'()*/:;<=>?@\\^`{|}~\u007f]|\p{Cc}/u);
   },
 );
 outOfReach({

@@ -8,7 +8,7 @@ const { conforms, outOfReach } = section("format", "Updating relationships", imp
 
 const change = (server: ArticlesServer, method: Method, url: string, data: Json, as = "editor") =>
   server.ask(method, url, { as, body: { data } });
-const linkage = async (server: ArticlesServer, url = TAGS) => (await server.get(url, "editor")).body.data as Json;
+const linkage = async (server: ArticlesServer, url = TAGS) => (await server.get(url, "editor")).body.data;
 
 const unknown = { type: "tags", id: nothing };
 
