@@ -62,6 +62,29 @@ conforms(
       { op: "add", data: { type: "tags", lid: "later", attributes: { name: "late" } } },
     ]);
     t.same(faultsIn(early), ["404 /atomic:operations/0/data/0/lid"], "nothing is known before it is made");
+    const removed = article("fourth");
+    for (const late of [
+      { op: "remove", ref: removed },
+      { op: "update", data: removed },
+      { op: "update", data: { ...removed, attributes: { rating: 1 } } },
+      { op: "update", data: { ...removed, relationships: { tags: { data: [] } } } },
+      { op: "update", ref: { ...removed, relationship: "tags" }, data: [] },
+      { op: "remove", ref: { ...removed, relationship: "tags" }, data: [tag("red")] },
+      { op: "update", ref: { ...removed, relationship: "sequelTo" }, data: null },
+    ]) {
+      const answer = await operate(server, [{ op: "remove", ref: removed }, late]);
+      t.same(faultsIn(answer), ["404 /atomic:operations/1"], `nor when it is gone: ${JSON.stringify(late)}`);
+    }
+    const again = newArticle({}, { id: removed.id }).data;
+    t.equal(
+      (
+        await operate(server, [
+          { op: "remove", ref: removed },
+          { op: "add", data: again },
+        ])
+      ).status,
+      200,
+    );
   },
 );
 conforms(

@@ -99,7 +99,7 @@ for (const as of [undefined, "Ada", "editor"]) {
         if (url.startsWith("/api/")) return server.ask("GET", url, as === undefined ? {} : { as });
         // The description is no document of JSON:API.
         const { statusCode: status, headers, ...response } = await server.app.inject(url);
-        return { status, headers, body: response.json() as unknown };
+        return { status, headers, body: response.json<unknown>() };
       },
       baseUrl: PUBLIC_URL,
       seeds: [

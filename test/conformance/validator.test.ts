@@ -53,7 +53,7 @@ const set =
     const last = names.pop() ?? "";
     let here: Json = body;
     for (const name of names) here = here[name];
-    if (value === undefined) delete here[last];
+    if (value === undefined) Reflect.deleteProperty(here as object, last);
     else here[last] = value;
   };
 const header =
