@@ -27,6 +27,8 @@ export interface FaultInit {
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
   /** JSON:API 1.1, "Error Objects": `about`, `type`. */
   readonly links?: Readonly<Record<string, unknown>> | undefined;
+  /** The URI of a profile that defines members of this error. JSON:API 1.1, "Universal Responsibilities". */
+  readonly profile?: string | undefined;
   /** Response headers that belong to the answer, e.g. `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
@@ -40,6 +42,7 @@ export class Fault extends Error {
   readonly source: FaultSource | undefined;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
   readonly links: Readonly<Record<string, unknown>> | undefined;
+  readonly profile: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(init: FaultInit) {
@@ -52,6 +55,7 @@ export class Fault extends Error {
     this.source = init.source;
     this.meta = init.meta;
     this.links = init.links;
+    this.profile = init.profile;
     this.headers = init.headers;
   }
 

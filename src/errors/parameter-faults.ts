@@ -11,6 +11,8 @@ export function invalidParameter(parameter: string, detail: string, suggestions:
   });
 }
 
+const CURSOR_PROFILE = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
+
 /** An error of the Cursor Pagination profile, which names its kinds by links. */
 export function cursorProfileFault(
   kind: "unsupported-sort" | "max-size-exceeded",
@@ -22,6 +24,8 @@ export function cursorProfileFault(
     detail,
     source: { parameter },
     meta,
-    links: { type: [`https://jsonapi.org/profiles/ethanresnick/cursor-pagination/${kind}`] },
+    // The profile's examples have an array here, as a draft of JSON:API 1.1 had it; the specification itself has one link.
+    links: { type: CURSOR_PROFILE + kind },
+    profile: CURSOR_PROFILE,
   });
 }

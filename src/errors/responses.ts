@@ -122,17 +122,11 @@ export const errorSchemas: Record<string, Described> = {
     type: "object",
     description: 'JSON:API 1.1, "Error Objects".',
     properties: {
-      id: { type: "string", format: "uuid", description: "The id of the request." },
+      id: { type: "string", description: "The id of the request; of further errors, with their number behind it." },
       links: {
         type: "object",
         properties: {
-          type: {
-            description: "Where this kind of error is explained.",
-            anyOf: [
-              { type: "string", format: "uri" },
-              { type: "array", items: { type: "string", format: "uri" } },
-            ],
-          },
+          type: { type: "string", format: "uri", description: "Where this kind of error is explained." },
         },
       },
       status: { type: "string", pattern: "^[45][0-9]{2}$" },

@@ -14,15 +14,16 @@ export interface ErrorDocumentOptions {
 /**
  * The body of an answer to a request that is refused, with its media type to the byte (JSON:API 1.1 forbids a charset).
  *
- * @param id the request's id: under it the log tells more
+ * @param id the request's id: under it the log tells more. The first error has it, those after it have it with their number
  */
 export function errorDocument(
   faults: readonly Fault[],
   id: string,
   { plain, describe }: ErrorDocumentOptions,
 ): { readonly mediaType: string; readonly body: Buffer } {
-  const errors = bounded(faults).map(({ status, code, title, detail, source, links, meta }) => ({
-    id,
+  const errors = bounded(faults).map(({ status, code, title, detail, source, links, meta }, index) => ({
+    // JSON:API 1.1, "Error Objects": an id is of this occurrence alone.
+    id: index === 0 ? id : `${id}.${String(index + 1)}`,
     links: links ?? (describe === undefined ? undefined : { type: describe(code) }),
     status: String(status),
     code,
@@ -31,11 +32,13 @@ export function errorDocument(
     source,
     meta,
   }));
+  const profile = [...new Set(faults.flatMap((fault) => fault.profile ?? []))];
+  const isApplied = profile.length > 0;
   const document = plain
     ? { error: faults[0]?.detail.replaceAll(/\s+/g, " "), errors }
-    : { jsonapi: { version: "1.1" }, errors };
+    : { jsonapi: { version: "1.1", ...(isApplied ? { profile } : {}) }, errors };
   return {
-    mediaType: plain ? "application/json" : JSON_API,
+    mediaType: plain ? "application/json" : isApplied ? `${JSON_API};profile="${profile.join(" ")}"` : JSON_API,
     body: Buffer.from(JSON.stringify(document)),
   };
 }

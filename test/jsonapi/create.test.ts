@@ -326,7 +326,7 @@ void t.test(
       [author("x"), "400 /data/relationships/author/data"],
       [author({}), "400 /data/relationships/author/data", "400 /data/relationships/author/data"],
       [author({ type: "people" }), "400 /data/relationships/author/data"],
-      [author({ type: "people", lid: "x" }), "400 /data/relationships/author/data"],
+      [author({ type: "people", lid: "x" }), "404 /data/relationships/author/data/lid"],
       [author({ type: "people", id: 5 }), "400 /data/relationships/author/data/id"],
       [author({ type: 5, id: people.ada }), "400 /data/relationships/author/data/type"],
       [author({ type: "tags", id: tags.red }), "409 /data/relationships/author/data/type"],

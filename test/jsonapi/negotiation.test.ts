@@ -143,8 +143,14 @@ void t.test("a relationship's document is held to the same", async (t) => {
 
 void t.test("where there is no document its type does not matter", async (t) => {
   const server = await makeArticles(t);
-  for (const type of ["application/json", "text/plain", `${MEDIA_TYPE};charset=utf-8`]) {
+  for (const type of ["application/json", "application/json;charset=utf-8", "text/plain", MEDIA_TYPE, "nonsense"]) {
     t.equal((await server.ask("GET", FIRST, { headers: { "content-type": type } })).status, 200, type);
+  }
+  // JSON:API 1.1, "Server Responsibilities": a request that names its media type keeps its rules, with or without a document.
+  for (const parameter of ["charset=utf-8", `ext="${ATOMIC}"`, 'ext="https://example.org/unknown"']) {
+    const wrong = { "content-type": `${MEDIA_TYPE};${parameter}` };
+    t.equal((await server.ask("GET", FIRST, { headers: wrong })).status, 415, parameter);
+    t.equal((await server.ask("DELETE", FIRST, { as: "editor", headers: wrong })).status, 415, parameter);
   }
   const headers = { "content-type": "application/json" };
   t.equal((await server.ask("DELETE", `/api/articles/${articles.fourth}`, { as: "editor", headers })).status, 204);

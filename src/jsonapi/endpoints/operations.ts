@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { forbidden } from "../../errors/catalogue.ts";
+import { forbidden, notFound } from "../../errors/catalogue.ts";
 import { Fault, Faults, FaultList, faultsOf } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
 import { sendNothing, sendOperationResults } from "../http/reply.ts";
@@ -9,8 +9,8 @@ import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import type { Commit, Created } from "../resource/define.ts";
-import { parseRelationshipBody, parseResource } from "../write/body.ts";
-import { localKey, parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
+import { localKey, parseRelationshipBody, parseResource } from "../write/body.ts";
+import { parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
 import { idOrNotFound, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
 import {
   checkCreatable,
@@ -25,10 +25,11 @@ import {
 const MAX_REFUSED = 10;
 
 type Result = { readonly data?: unknown; readonly meta?: unknown };
-/** Resources that operations of this request make, and those that they change, by type and id. */
+/** Resources that operations of this request make, those that they change, and those that they remove, by type and id. */
 interface Seen {
   readonly made: Set<string>;
   readonly changed: Set<string>;
+  readonly removed: Set<string>;
 }
 /** Runs one operation in the transaction; the exchange reads through it. */
 type Step<Caller> = (trx: Knex.Transaction, within: UntypedExchange<Caller>) => Promise<Result>;
@@ -47,7 +48,7 @@ export async function performOperations<Caller>(exchange: UntypedExchange<Caller
   if (challenge !== undefined) throw challenge;
   parseQuery(request.url, []);
   const lids: LocalIds = new Map();
-  const seen: Seen = { made: new Set(), changed: new Set() };
+  const seen: Seen = { made: new Set(), changed: new Set(), removed: new Set() };
   const faults = new FaultList();
   let refused = 0;
   const steps: Step<Caller>[] = [];
@@ -88,6 +89,9 @@ async function planOperation<Caller>(
 
   const id = idOrNotFound(target.id ?? "");
   const key = localKey(target.type.name, id);
+  // Nothing would be in the way of changing its links, or of changing nothing.
+  if (seen.removed.has(key)) throw notFound("An operation before this one removes the resource.");
+  if (op === "remove" && target.relationship === undefined) seen.removed.add(key);
   const isMadeHere = seen.made.has(key);
   const isChangedHere = seen.changed.has(key);
   seen.changed.add(key);
@@ -115,6 +119,7 @@ async function planAddition<Caller>(
   // Known to the operations after this one, whatever becomes of it: if it fails, they do.
   if (lid !== undefined) lids.set(localKey(type.name, lid), id);
   seen.made.add(localKey(type.name, id));
+  seen.removed.delete(localKey(type.name, id));
   const commit = await planCreation(exchange, id, change);
   return async (trx, within) => await resultOf({ ...within, type }, await commit(trx));
 }

@@ -2,7 +2,7 @@ import { isUuid, newId } from "../../db/id.ts";
 import { forbidden, invalidAttribute, notFound } from "../../errors/catalogue.ts";
 import type { Commit, Created } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import type { Change, Linkage } from "../write/body.ts";
+import { localKey, type Change, type Linkage } from "../write/body.ts";
 import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
 import { checkNullable, planWrite, references } from "../write/plan.ts";
 import { guarded, prepareCreate, prepareDelete, prepareUpdate, timestamps } from "../write/save.ts";
@@ -33,8 +33,8 @@ export async function planCreation<Caller>(
   change: Change,
 ): Promise<Commit<Created<Caller>>> {
   const { layer, type, caller } = exchange;
-  // The resource may be linked to itself, by its local id. JSON:API 1.1, "Identification".
-  const lids = change.lid === undefined ? change.lids : new Map([...change.lids, [`${type.name} ${change.lid}`, id]]);
+  // A new resource may refer to itself.
+  const lids = change.lid === undefined ? change.lids : new Map(change.lids).set(localKey(type.name, change.lid), id);
   const plan = await planWrite(layer.db, type, { ...change, lids }, null, caller);
   return await prepareCreate(type, id, plan, writeContext(exchange));
 }

@@ -84,6 +84,17 @@ export function checkContentType(header: string | undefined, supported: Supporte
   return { ext, profile: listed(type.parameters, "profile").filter((uri) => supported.profile.includes(uri)) };
 }
 
+/**
+ * The Content-Type of a request that needs no document. Any type will do, or none; but JSON:API's own keeps its rules wherever it is
+ * named. JSON:API 1.1, "Server Responsibilities".
+ *
+ * @throws {Fault} 415
+ */
+export function checkNeedlessContentType(header: string | undefined, supported: Supported): void {
+  const [type] = header === undefined ? [] : (parseRanges(header) ?? []);
+  if (type?.essence === MEDIA_TYPE) checkContentType(header, supported);
+}
+
 /** The Content-Type of an answer, to the byte. */
 export function contentType({ ext = [], profile = [] }: Partial<Negotiated>): string {
   const parameter = (name: string, uris: readonly string[]) => (uris.length > 0 ? `;${name}="${uris.join(" ")}"` : "");

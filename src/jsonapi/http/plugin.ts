@@ -18,7 +18,7 @@ import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type Registry, type ResourceType } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
-import { checkContentType, negotiateAccept, type Supported } from "./media-type.ts";
+import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
 import { addVary } from "./reply.ts";
 
 export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "pageLimits" | "clock" | "challenge"> {
@@ -62,7 +62,8 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
         onRequest: variesByAccept,
         handler: async (request, reply) => {
           const negotiated = negotiateAccept(request.headers.accept, SUPPORTED);
-          if (hasDocument) checkContentType(request.headers["content-type"], SUPPORTED);
+          const check = hasDocument ? checkContentType : checkNeedlessContentType;
+          check(request.headers["content-type"], SUPPORTED);
           const caller = await options.authenticate(request);
           return endpoint({ layer, type, caller, request, reply, negotiated });
         },

@@ -9,7 +9,7 @@ export function resourceSchemas<Caller>(type: ResourceType<Caller>): Record<stri
   const relationships = [...type.relationships.values()];
   const stored = attributesOf(type, (attribute) => isEverShown(attribute) && !isShownOnce(attribute));
   const once = attributesOf(type, isShownOnce);
-  const links = { allOf: [reference("DocumentLinks"), reference("PageLinks")] };
+  const links = { allOf: [reference("PagedDocumentLinks"), reference("PageLinks")] };
 
   return {
     [`${name}Identifier`]: object({ type: { const: type.name }, id: ID, meta: reference("ItemMeta") }, ["type", "id"]),
@@ -81,7 +81,7 @@ function linkageDocuments<Caller>(type: ResourceType<Caller>): Record<string, Sc
     [`${manyOf(type.name)}LinkageCollection`]: object(
       {
         jsonapi: reference("JsonapiObject"),
-        links: { allOf: [reference("LinkageLinks"), reference("PageLinks")] },
+        links: { allOf: [reference("PagedLinkageLinks"), reference("PageLinks")] },
         data: arrayOf(identifier),
         included: reference("Included"),
         meta: reference("CollectionMeta"),

@@ -2,6 +2,11 @@ import { errorSchemas } from "../../errors/responses.ts";
 import { arrayOf, object, reference, URI, type Schema } from "./schema.ts";
 
 const pageLink = (description: string): Schema => ({ type: ["string", "null"], format: "uri", description });
+/** JSON:API 1.1, "Top Level": a document that has a profile applied names it in the link to itself. */
+const pageSelf: Schema = {
+  anyOf: [URI, object({ href: URI, type: { type: "string" } })],
+  description: "With cursor pagination an object, whose `type` names the profile.",
+};
 const count: Schema = { type: "integer", minimum: 0 };
 
 /** What documents of all types share. JSON:API 1.1, "Document Structure". */
@@ -12,6 +17,8 @@ export function sharedSchemas(typeSchemas: readonly string[]): Record<string, Sc
     RelationshipLinks: object({ self: URI, related: URI }),
     DocumentLinks: object({ self: URI, describedby: URI }),
     LinkageLinks: object({ self: URI, related: URI, describedby: URI }),
+    PagedDocumentLinks: object({ self: pageSelf, describedby: URI }),
+    PagedLinkageLinks: object({ self: pageSelf, related: URI, describedby: URI }),
     PageLinks: object({
       first: pageLink("The first page."),
       prev: pageLink("The page before; null on the first."),

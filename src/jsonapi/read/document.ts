@@ -1,3 +1,4 @@
+import { contentType } from "../http/media-type.ts";
 import { selfLink, type Urls } from "./links.ts";
 import type { Graph, LoadedPage, Node } from "./load.ts";
 import type { Paging } from "./paging.ts";
@@ -7,11 +8,14 @@ import type { Serializers } from "./serializers.ts";
 /** A top-level document, ready for JSON.stringify. JSON:API 1.1, "Document Structure". */
 export interface Document {
   readonly jsonapi: { readonly version: "1.1"; readonly profile?: readonly string[] };
-  readonly links?: Readonly<Record<string, string | null>>;
+  readonly links?: Readonly<Record<string, Link>>;
   readonly data?: unknown;
   readonly included?: readonly unknown[];
   readonly meta?: Readonly<Record<string, unknown>>;
 }
+
+/** JSON:API 1.1, "Links". */
+type Link = string | null | { readonly href: string; readonly type: string };
 
 const JSONAPI = { version: "1.1" } as const;
 
@@ -60,7 +64,7 @@ export async function collectionDocument<Caller>(
   const resources = await serializers.resources(graph.primary);
   return {
     jsonapi: versionWith(paging.profile),
-    links: { self: selfLink(url, query), describedby: describedBy(), ...paging.links },
+    links: { self: typedLink(selfLink(url, query), paging.profile), describedby: describedBy(), ...paging.links },
     data: withCursors(resources, paging),
     ...(await included(serializers, graph, query)),
     meta: paging.meta,
@@ -87,7 +91,7 @@ export async function linkageDocument<Caller>(
     const { ids, paging } = linked;
     return {
       jsonapi: versionWith(paging.profile),
-      links: { ...links, ...paging.links },
+      links: { ...links, self: typedLink(links.self, paging.profile), ...paging.links },
       data: withCursors(ids.map(identifier), paging),
       ...rest,
       meta: paging.meta,
@@ -104,6 +108,11 @@ export function metaDocument(meta: Readonly<Record<string, unknown>>): Document 
 /** JSON:API 1.1, "JSON:API Object": `profile` names those that were applied. */
 function versionWith(profile: readonly string[]): Document["jsonapi"] {
   return profile.length === 0 ? JSONAPI : { ...JSONAPI, profile };
+}
+
+/** JSON:API 1.1, "Top Level": the link to a document that has a profile applied says so, since the URL alone does not. */
+function typedLink(href: string, profile: readonly string[]): Link {
+  return profile.length === 0 ? href : { href, type: contentType({ profile }) };
 }
 
 /** Cursor Pagination profile, "Item Cursors". */

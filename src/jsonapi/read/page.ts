@@ -21,7 +21,7 @@ export interface OffsetPage {
 export interface CursorPage {
   readonly kind: "cursor";
   readonly size: number;
-  /** Absent: from the beginning. */
+  /** Absent or empty: from the beginning. */
   readonly after?: string;
   /** Absent: as far as `size` goes; empty: up to the end. */
   readonly before?: string;
@@ -66,14 +66,15 @@ export function parsePage({ page, filters }: Query, limits: PageLimits, prefersC
   );
   const after = page.get("after");
   const before = page.get("before");
-  const isRange = (after ?? "") !== "" && (before ?? "") !== "";
+  // Cursor Pagination profile, "Combining `page[after]` and `page[before]`": a range is given whole, if it can be.
+  const isRange = after !== undefined && before !== undefined;
   const size = given ?? (isRange ? limits.maxSize : defaultSize(filters, limits));
-  if (size > limits.maxSize) throw tooLarge(`page[${sizeMember}]`, size, limits.maxSize, style);
+  if (size > limits.maxSize) throw tooLarge(`page[${sizeMember}]`, limits.maxSize, style);
   if (style === "cursor") {
     return {
       kind: "cursor",
       size,
-      ...(after === undefined || after === "" ? {} : { after }),
+      ...(after === undefined ? {} : { after }),
       ...(before === undefined ? {} : { before }),
     };
   }
@@ -119,13 +120,14 @@ function styleOf(page: Query["page"]): "number" | "offset" | "cursor" | undefine
 }
 
 function parseNumber(parameter: string, text: string, least: 0 | 1): number {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  // As the Cursor Pagination profile has it: any sequence of digits is a number, however long.
+  const number = /^[0-9]+$/.test(text) ? Number(text) : -1;
   if (number < least) throw invalidParameter(parameter, `${parameter} must be a whole number from ${String(least)}.`);
   return number;
 }
 
-function tooLarge(parameter: string, size: number, maxSize: number, style: string) {
-  const detail = `${parameter} is ${String(size)}; ${String(maxSize)} is the maximum.`;
+function tooLarge(parameter: string, maxSize: number, style: string) {
+  const detail = `${parameter} is too large; ${String(maxSize)} is the maximum.`;
   return style === "cursor" ? pageTooLarge(parameter, detail, maxSize) : invalidParameter(parameter, detail);
 }
 

@@ -73,9 +73,9 @@ function byCursor(page: CursorPage, cursors: readonly string[], hasMore: boolean
   const first = cursors[0];
   const last = cursors.at(-1);
   const isBackwards = before !== undefined && after === undefined;
-  const hasPrevious = isBackwards ? hasMore : after !== undefined;
+  const hasPrevious = isBackwards ? hasMore : (after ?? "") !== "";
   const hasNext = isBackwards ? before !== "" : hasMore || (before ?? "") !== "";
-  const isTruncated = after !== undefined && (before ?? "") !== "" && hasMore;
+  const isTruncated = after !== undefined && before !== undefined && hasMore;
   return {
     links: {
       first: to("after", ""),

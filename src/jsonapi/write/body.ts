@@ -1,5 +1,5 @@
-import { conflict, invalidDocument, malformedBody } from "../../errors/catalogue.ts";
-import { FaultList } from "../../errors/fault.ts";
+import { conflict, invalidDocument, malformedBody, unknownTarget } from "../../errors/catalogue.ts";
+import { FaultList, type Fault } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 
@@ -13,6 +13,8 @@ export interface Reference {
 /** Ids by type and local id, with a space between them. */
 export type KnownLids = ReadonlyMap<string, string>;
 
+export const localKey = (type: string, lid: string): string => `${type} ${lid}`;
+
 /** What a request wants a relationship to lead to. */
 export type Linkage = readonly Reference[] | Reference | null;
 
@@ -20,7 +22,7 @@ export type Linkage = readonly Reference[] | Reference | null;
 export interface Change {
   /** The client's own id; absent or null as good as none. */
   readonly id?: string;
-  /** By which the resource is called in this very document. */
+  /** By this, other parts of the request refer to a resource that is to be made. */
   readonly lid?: string;
   readonly attributes: ReadonlyMap<string, unknown>;
   /** Those that came with data. */
@@ -65,7 +67,7 @@ export function parseResource(
 
   const attributes = memberObject(data, "attributes", faults);
   const relationships = new Map<string, { value: unknown; pointer: string }>();
-  for (const [name, relationship] of Object.entries(memberObject(data, "relationships", faults) ?? {})) {
+  for (const [name, relationship] of fieldsOf(memberObject(data, "relationships", faults))) {
     const place = pointer("data", "relationships", name);
     if (!isObject(relationship)) faults.add(invalidDocument(place, "A relationship must be an object."));
     else if (Object.hasOwn(relationship, "data")) {
@@ -78,7 +80,7 @@ export function parseResource(
   return {
     ...(typeof id === "string" ? { id } : {}),
     ...(typeof lid === "string" ? { lid } : {}),
-    attributes: new Map(Object.entries(attributes ?? {})),
+    attributes: new Map(fieldsOf(attributes)),
     relationships,
     lids: lids ?? new Map(),
     attributesPointer: attributes === undefined ? "/data" : "/data/attributes",
@@ -152,15 +154,23 @@ function parseReference<Caller>(
 ): Reference {
   if (!isObject(value)) throw invalidDocument(place, otherwise);
   const { type, lid } = value;
-  const id = value["id"] ?? (typeof lid === "string" ? lids.get(`${target.name} ${lid}`) : undefined);
+  const id = value["id"] ?? (typeof lid === "string" ? lids.get(localKey(target.name, lid)) : undefined);
   const faults = new FaultList();
   if (type === undefined) faults.add(invalidDocument(place, "The resource identifier has no type."));
   else if (typeof type !== "string") faults.add(invalidDocument(`${place}/type`, "type must be a string."));
   else if (type !== target.name) faults.add(conflict(`This leads to ${target.name}, not to ${type}.`, `${place}/type`));
-  if (id === undefined) faults.add(invalidDocument(place, "The resource identifier has no id."));
+  if (id === undefined && lid !== undefined) faults.add(unknownLid(lid, `${place}/lid`));
+  else if (id === undefined) faults.add(invalidDocument(place, "The resource identifier has no id."));
   else if (typeof id !== "string") faults.add(invalidDocument(`${place}/id`, "id must be a string."));
   faults.throwIfAny();
   return { type: target.name, id: typeof id === "string" ? id : "", pointer: place };
+}
+
+/** The fault of a `lid` that nothing in the request has. */
+export function unknownLid(lid: unknown, place: string): Fault {
+  return typeof lid === "string"
+    ? unknownTarget(place, "Nothing that this request makes, or has made so far, has this lid.")
+    : invalidDocument(place, "lid must be a string.");
 }
 
 function primaryData(body: unknown): unknown {
@@ -178,6 +188,11 @@ function memberObject(data: JsonObject, name: string, faults: FaultList): JsonOb
   const detail = isMembers ? `may have ${String(MAX_MEMBERS)} members at most.` : "must be an object.";
   faults.add(invalidDocument(pointer("data", name), `${name} ${detail}`));
   return undefined;
+}
+
+/** All members but @-Members, which are no fields. JSON:API 1.1, "@-Members". */
+function fieldsOf(members: JsonObject = {}): [string, unknown][] {
+  return Object.entries(members).filter(([name]) => !name.startsWith("@"));
 }
 
 function isObject(value: unknown): value is JsonObject {

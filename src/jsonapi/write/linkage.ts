@@ -16,7 +16,7 @@ const ROWS_AT_ONCE = 250;
 /**
  * Refuses references to what does not exist, or what the caller may not see.
  *
- * @param made a resource that is about to be made, and may be linked to itself
+ * @param made a resource that this write makes: it may refer to itself
  * @throws {Fault | Faults} 404 with a pointer to each such identifier
  */
 export async function checkReferences<Caller>(
@@ -27,14 +27,15 @@ export async function checkReferences<Caller>(
 ): Promise<void> {
   const faults = new FaultList();
   for (const { relationship, linkage } of links) {
-    const wanted = references(linkage).filter(({ type, id }) => type !== made?.type || id !== made.id);
+    const wanted = references(linkage);
     const ids = wanted.map(({ id }) => id).filter(isUuid);
     const { target } = relationship;
     const found =
       ids.length === 0 ? [] : ((await selectIds(trx, target, target.scope(caller), ids)) as { id: string }[]);
     const known = new Set(found.map(({ id }) => id));
     for (const { type, id, pointer } of wanted) {
-      if (!known.has(id)) faults.add(unknownReference(pointer, type, id));
+      const isItself = made?.type === type && made.id === id;
+      if (!known.has(id) && !isItself) faults.add(unknownReference(pointer, type, id));
     }
   }
   faults.throwIfAny();

@@ -1,6 +1,7 @@
 import { invalidDocument, unknownTarget } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import { localKey, unknownLid } from "./body.ts";
 
 /** The URI of the extension. https://jsonapi.org/ext/atomic/ */
 export const ATOMIC = "https://jsonapi.org/ext/atomic";
@@ -24,8 +25,6 @@ export interface Operation<Caller> {
 
 /** Resources that operations of this request make, by type and local id. */
 export type LocalIds = Map<string, string>;
-
-export const localKey = (type: string, lid: string) => `${type} ${lid}`;
 
 /** Operations in one request. */
 export const MAX_OPERATIONS = 100;
@@ -72,15 +71,17 @@ export function parseOperation<Caller>(
   if (ref !== undefined && href !== undefined) faults.add(invalidDocument("/href", "Take either ref or href."));
   faults.throwIfAny();
 
-  const named =
+  const target =
     ref !== undefined
-      ? refTarget(ref, registry, lids)
+      ? refTarget(ref, registry, lids, op as string)
       : href !== undefined
         ? hrefTarget(href, registry, prefix)
         : dataTarget(data, registry, lids, op as string);
-  const target = withoutOwnId(named, op as string);
   checkShape(op as string, target, ref !== undefined ? "/ref" : href !== undefined ? "/href" : "");
   const lid = isObject(data) && target.relationship === undefined ? data["lid"] : undefined;
+  if (op === "add" && typeof lid === "string" && lids.has(localKey(target.type.name, lid))) {
+    throw invalidDocument("/data/lid", "An operation before this one makes a resource with this lid.");
+  }
   return {
     op: op as Operation<Caller>["op"],
     target,
@@ -89,13 +90,12 @@ export function parseOperation<Caller>(
   };
 }
 
-/** A creation by `ref` names the type alone; its id, if the client brings one, stands in the data. */
-function withoutOwnId<Caller>(target: Target<Caller>, op: string): Target<Caller> {
-  return op === "add" && target.relationship === undefined ? { type: target.type } : target;
-}
-
+/** Atomic Operations, "Processing Specific Operations": a creation is about a collection, all else about what is there. */
 function checkShape<Caller>(op: string, { type, id, relationship }: Target<Caller>, place: string): void {
-  if (op === "add" && relationship === undefined) return;
+  if (op === "add" && relationship === undefined) {
+    if (id !== undefined) throw invalidDocument(place, `${type.name} are added to their collection.`);
+    return;
+  }
   if (id === undefined) throw invalidDocument(place, `${op} needs to know which of ${type.name}: give an id.`);
 }
 
@@ -106,11 +106,13 @@ function withResolvedId<Caller>(data: unknown, { id, relationship }: Target<Call
   return { ...rest, id };
 }
 
-function refTarget<Caller>(ref: unknown, registry: Registry<Caller>, lids: LocalIds): Target<Caller> {
+function refTarget<Caller>(ref: unknown, registry: Registry<Caller>, lids: LocalIds, op: string): Target<Caller> {
   if (!isObject(ref)) throw invalidDocument("/ref", "ref must be an object.");
   const type = typeNamed(ref["type"], registry, "/ref");
-  const id = idNamed(ref, type, lids, "/ref");
   const { relationship } = ref;
+  // Orbit names what it adds here too; the id or lid that counts stands in the data.
+  if (op === "add" && relationship === undefined) return { type };
+  const id = idNamed(ref, type, lids, "/ref");
   return {
     type,
     ...(id === undefined ? {} : { id }),
@@ -119,8 +121,8 @@ function refTarget<Caller>(ref: unknown, registry: Registry<Caller>, lids: Local
 }
 
 function dataTarget<Caller>(data: unknown, registry: Registry<Caller>, lids: LocalIds, op: string): Target<Caller> {
-  if (!isObject(data))
-    throw invalidDocument("", "The operation says neither by ref, nor by href, nor by data what it is about.");
+  if (!isObject(data) || op === "remove")
+    throw invalidDocument("", "The operation does not say by ref or href what it is about.");
   const type = typeNamed(data["type"], registry, "/data");
   if (op === "add") return { type };
   const id = idNamed(data, type, lids, "/data");
@@ -130,7 +132,7 @@ function dataTarget<Caller>(data: unknown, registry: Registry<Caller>, lids: Loc
 function hrefTarget<Caller>(href: unknown, registry: Registry<Caller>, prefix: string): Target<Caller> {
   const base = new URL(prefix);
   const url = typeof href === "string" && URL.canParse(href, prefix) ? new URL(href, `${prefix}/`) : undefined;
-  const isOurs = url?.origin === base.origin && url.pathname.startsWith(`${base.pathname}/`);
+  const isOurs = url?.origin === base.origin && url.search === "" && url.pathname.startsWith(`${base.pathname}/`);
   if (!isOurs) throw invalidDocument("/href", "href must be a URL of a resource, a collection or a relationship here.");
   const [name, id, relationships, relationship, ...more] = url.pathname.slice(base.pathname.length + 1).split("/");
   const type = typeNamed(name, registry, "/href", true);
@@ -179,7 +181,7 @@ function idNamed<Caller>(
   if (lid === undefined || lid === null) return undefined;
   const known = typeof lid === "string" ? lids.get(localKey(type.name, lid)) : undefined;
   if (known !== undefined) return known;
-  throw unknownTarget(`${place}/lid`, "No operation before this one makes a resource with this lid.");
+  throw unknownLid(lid, `${place}/lid`);
 }
 
 function isObject(value: unknown): value is JsonObject {
