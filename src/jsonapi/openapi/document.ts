@@ -1,4 +1,4 @@
-import { errorHeaders, headerReferences } from "../../errors/responses.ts";
+import { errorHeaders } from "../../errors/responses.ts";
 import { MEDIA_TYPE } from "../http/media-type.ts";
 import type { Registry } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
@@ -17,7 +17,7 @@ import { typePaths } from "./type-paths.ts";
 import { writeSchemas } from "./write-schemas.ts";
 
 /** What the description says beside the resources: the server's name, and paths that are no resources. */
-export interface OpenApiOptions<Caller> extends PathOptions<Caller> {
+export interface OpenApiOptions<Caller> extends Omit<PathOptions<Caller>, "base"> {
   readonly title: string;
   readonly description: string;
   readonly version: string;
@@ -40,9 +40,9 @@ export function openApiDocument<Caller>(
 ): Record<string, unknown> {
   const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [] } = options;
   const types = [...registry.values()];
-  const components = new Components({ mediaType: MEDIA_TYPE, headers: ["Vary"] });
+  const components = new Components({ mediaType: MEDIA_TYPE });
   const paths: Record<string, unknown> = {};
-  for (const type of types) Object.assign(paths, typePaths(type, components, options));
+  for (const type of types) Object.assign(paths, typePaths(type, components, { ...options, base: serverUrl + prefix }));
   paths[`${prefix}/operations`] = { post: operations(registry, components) };
 
   return {
@@ -82,7 +82,6 @@ const HEADERS = {
     schema: { type: "string" },
   },
   Location: { description: "Where the new resource is.", schema: { type: "string", format: "uri" } },
-  Vary: { description: "`Accept`, and `Origin`: RFC 9110, section 12.5.5.", schema: { type: "string" } },
 };
 
 function operations<Caller>(registry: Registry<Caller>, components: Components) {
@@ -99,7 +98,7 @@ function operations<Caller>(registry: Registry<Caller>, components: Components) 
       mediaType,
     },
     answers: {
-      "200": answer("All took place.", reference("AtomicResponse"), [], mediaType),
+      "200": answer("All took place.", reference("AtomicResponse"), { mediaType }),
       "204": NOTHING_TO_SHOW("All took place; there is nothing to show."),
     },
     errors: operationErrors(registry),
@@ -119,7 +118,6 @@ export function descriptionPath(tag: string): Record<string, unknown> {
       responses: {
         "200": {
           description: "OpenAPI 3.1.",
-          headers: headerReferences(["X-Request-Id"]),
           content: { "application/json": { schema: { type: "object" } } },
         },
       },

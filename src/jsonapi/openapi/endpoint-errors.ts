@@ -12,9 +12,9 @@ export interface EndpointErrors {
 }
 
 const EVERYWHERE: readonly ErrorCode[] = [
+  "invalid-parameter",
   "malformed-url",
   "bad-request",
-  "invalid-parameter",
   "not-acceptable",
   "too-many-requests",
   "internal-error",

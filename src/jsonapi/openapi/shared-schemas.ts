@@ -10,8 +10,8 @@ export function sharedSchemas(typeSchemas: readonly string[]): Record<string, Sc
     ...errorSchemas,
     ResourceLinks: object({ self: URI }),
     RelationshipLinks: object({ self: URI, related: URI }),
-    DocumentLinks: object({ self: URI, describedby: URI }),
-    LinkageLinks: object({ self: URI, related: URI, describedby: URI }),
+    DocumentLinks: object({ self: URI, describedby: URI }, ["self"]),
+    LinkageLinks: object({ self: URI, related: URI, describedby: URI }, ["self", "related"]),
     PageLinks: object({
       first: pageLink("The first page."),
       prev: pageLink("The page before; null on the first."),
