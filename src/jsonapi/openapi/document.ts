@@ -9,6 +9,7 @@ import { introduction } from "./introduction.ts";
 import { oneOf } from "./names.ts";
 import { answer, NOTHING_TO_SHOW, operation } from "./operation.ts";
 import { operationSchemas } from "./operation-schemas.ts";
+import { referredSchemas } from "./referred.ts";
 import { resourceSchemas } from "./resource-schemas.ts";
 import type { PathOptions } from "./path-options.ts";
 import { reference } from "./schema.ts";
@@ -45,6 +46,12 @@ export function openApiDocument<Caller>(
   for (const type of types) Object.assign(paths, typePaths(type, components, { ...options, base: serverUrl + prefix }));
   paths[`${prefix}/operations`] = { post: operations(registry, components) };
 
+  const schemas = {
+    ...sharedSchemas(types.map(({ name }) => oneOf(name))),
+    ...(Object.assign({}, ...types.map((type) => ({ ...resourceSchemas(type), ...writeSchemas(type) }))) as object),
+    ...operationSchemas(registry),
+  };
+  const allPaths = { ...paths, ...otherPaths };
   return {
     openapi: "3.1.0",
     info: { title, description: introduction(description, pageLimits), version },
@@ -59,14 +66,10 @@ export function openApiDocument<Caller>(
       ...otherTags,
     ],
     security: [{ bearer: [] }],
-    paths: { ...paths, ...otherPaths },
+    paths: allPaths,
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-      schemas: {
-        ...sharedSchemas(types.map(({ name }) => oneOf(name))),
-        ...(Object.assign({}, ...types.map((type) => ({ ...resourceSchemas(type), ...writeSchemas(type) }))) as object),
-        ...operationSchemas(registry),
-      },
+      schemas: referredSchemas(schemas, [allPaths, components.responses]),
       parameters: components.parameters,
       responses: components.responses,
       headers: { ...errorHeaders, ...HEADERS },
