@@ -34,9 +34,10 @@ export function errorResponses(
     const all = new Set([...own, ...(isMixed ? together : []), ...more]);
     // In the order of the table, whoever named them first.
     const ordered = errorCodes.filter((code) => all.has(code));
+    const headers = headersOf(status);
     responses[String(status)] = {
       description: describe(ordered, isMixed),
-      headers: headerReferences(headersOf(status)),
+      ...(headers.length === 0 ? {} : { headers: headerReferences(headers) }),
       content: {
         [mediaType]: {
           schema: documentSchema(ordered, isMixed ? undefined : status, plain),
@@ -59,7 +60,10 @@ function describe(codes: readonly ErrorCode[], isMixed: boolean): string {
 function documentSchema(codes: readonly ErrorCode[], status: number | undefined, plain: boolean): Described {
   const narrowed = {
     type: "object",
-    properties: { code: { enum: codes }, ...(status === undefined ? {} : { status: { const: String(status) } }) },
+    properties: {
+      code: { type: "string", enum: codes },
+      status: { type: "string", ...(status === undefined ? {} : { const: String(status) }) },
+    },
     required: ["code", "status"],
   };
   const errors = {
@@ -175,7 +179,7 @@ export const errorSchemas: Record<string, Described> = {
   JsonapiObject: {
     type: "object",
     properties: {
-      version: { const: "1.1" },
+      version: { type: "string", const: "1.1" },
       ext: { type: "array", items: { type: "string", format: "uri" } },
       profile: { type: "array", items: { type: "string", format: "uri" } },
     },

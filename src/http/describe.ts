@@ -6,7 +6,7 @@ const status = (description: string, value: string) => ({
   description,
   content: {
     "application/json": {
-      schema: { type: "object", properties: { status: { const: value } }, required: ["status"] },
+      schema: { type: "object", properties: { status: { type: "string", const: value } }, required: ["status"] },
     },
   },
 });

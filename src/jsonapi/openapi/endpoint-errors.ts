@@ -99,7 +99,7 @@ export const neverErrors: EndpointErrors = {
 export function linkErrors<Caller>({ to }: ResourceRelationship<Caller>, change: string): EndpointErrors {
   const together: ErrorCode[] = [...LINKAGE, ...(change === "remove" ? [] : (["unknown-reference"] as const))];
   return {
-    name: "Link",
+    name: change === "remove" ? "Unlink" : "Link",
     codes: [
       ...EVERYWHERE,
       ...BY_ID,

@@ -112,7 +112,7 @@ type Change = "replace" | "add" | "remove";
 const DONE = { replace: "Replaced.", add: "Added.", remove: "Removed." } as const;
 
 function change<Caller>(relationship: ResourceRelationship<Caller>, kind: Change, components: Components) {
-  const { name, to, owner, write } = relationship;
+  const { to, owner, write } = relationship;
   const isAllowed = write !== undefined && (to === "many" || kind === "replace");
   const { operationId, summary } = wordsOf(relationship, kind);
   return operation(components, {
@@ -120,7 +120,7 @@ function change<Caller>(relationship: ResourceRelationship<Caller>, kind: Change
     summary: isAllowed ? summary : `${summary}: never allowed`,
     description: isAllowed
       ? WORDS[kind]
-      : `${capital(name)} is not to be changed so. JSON:API 1.1, "Updating Relationships", asks for 403.`,
+      : 'This relationship is not to be changed so. JSON:API 1.1, "Updating Relationships", asks for 403.',
     tag: owner.name,
     parameters: shared(components, "ifMatch"),
     body: {

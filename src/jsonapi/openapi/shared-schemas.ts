@@ -28,7 +28,11 @@ export function sharedSchemas(typeSchemas: readonly string[]): Record<string, Sc
             limit: count,
             size: count,
             total: count,
-            rangeTruncated: { const: true, description: "There is more between page[after] and page[before]." },
+            rangeTruncated: {
+              type: "boolean",
+              const: true,
+              description: "There is more between page[after] and page[before].",
+            },
           },
           [],
           { description: "The page, in the words that it was asked for." },
