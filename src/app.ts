@@ -58,7 +58,9 @@ const PREFIX = "/v1";
 
 const DESCRIPTION = `Users, roles and sessions as JSON:API resources, and the forgotten password.
 
-**Logging in** is creating a session. The answer to \`POST /v1/sessions\` has a \`token\`, which is never shown again: send it as \`Authorization: Bearer TOKEN\`. Ordinary users see and change what is theirs, admins everything. Logging out is deleting the session.`;
+**Logging in** is creating a session. The answer to \`POST /v1/sessions\` has a \`token\`, which is never shown again: send it as \`Authorization: Bearer TOKEN\`. Ordinary users see and change what is theirs, admins everything. Logging out is deleting the session.
+
+Every kind of error is [explained here](docs/errors).`;
 
 /** Who makes a request of which nothing is known. */
 const NOBODY: Caller = {

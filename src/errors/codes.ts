@@ -162,13 +162,13 @@ export const errorKinds = {
     status: 422,
     title: "Unknown attribute",
     description: "The type has no attribute of this name. meta.suggestions has names that are near.",
-    when: "attributes of a request document has a member that there is not, or that you may neither read nor write.",
+    when: "The document names an attribute that there is not, or that you may neither read nor write.",
   },
   "unknown-relationship": {
     status: 422,
     title: "Unknown relationship",
     description: "The type has no relationship of this name. meta.suggestions has names that are near.",
-    when: "relationships of a request document has a member that there is not, or that you may neither read nor write.",
+    when: "The document names a relationship that there is not, or that you may neither read nor write.",
   },
   "more-errors": {
     status: 400,

@@ -9,8 +9,6 @@ export interface ErrorForm {
   readonly mediaType: string;
   /** Plain JSON: no `jsonapi`, and the first error's text as `error`. See `http/error-document.ts`. */
   readonly plain?: boolean;
-  /** Headers that all of them have, beside those of their status. */
-  readonly headers?: readonly string[];
 }
 
 /**
@@ -21,7 +19,7 @@ export interface ErrorForm {
  */
 export function errorResponses(
   codes: Iterable<ErrorCode>,
-  { mediaType, plain = false, headers = [] }: ErrorForm,
+  { mediaType, plain = false }: ErrorForm,
   together: readonly ErrorCode[] = [],
 ): Record<string, Described> {
   const byStatus = new Map<number, ErrorCode[]>();
@@ -36,10 +34,16 @@ export function errorResponses(
     const all = new Set([...own, ...(isMixed ? together : []), ...more]);
     // In the order of the table, whoever named them first.
     const ordered = errorCodes.filter((code) => all.has(code));
+    const headers = headersOf(status);
     responses[String(status)] = {
       description: describe(ordered, isMixed),
-      headers: headerReferences([...headers, ...headersOf(status)]),
-      content: { [mediaType]: { schema: documentSchema(ordered, isMixed ? undefined : status, plain) } },
+      ...(headers.length === 0 ? {} : { headers: headerReferences(headers) }),
+      content: {
+        [mediaType]: {
+          schema: documentSchema(ordered, isMixed ? undefined : status, plain),
+          example: exampleOf(own, plain),
+        },
+      },
     };
   }
   return responses;
@@ -56,7 +60,10 @@ function describe(codes: readonly ErrorCode[], isMixed: boolean): string {
 function documentSchema(codes: readonly ErrorCode[], status: number | undefined, plain: boolean): Described {
   const narrowed = {
     type: "object",
-    properties: { code: { enum: codes }, ...(status === undefined ? {} : { status: { const: String(status) } }) },
+    properties: {
+      code: { type: "string", enum: codes },
+      status: { type: "string", ...(status === undefined ? {} : { const: String(status) }) },
+    },
     required: ["code", "status"],
   };
   const errors = {
@@ -78,10 +85,18 @@ function documentSchema(codes: readonly ErrorCode[], status: number | undefined,
       };
 }
 
+/** Of the first of them: as long as needed to see what it looks like. */
+function exampleOf([code = "internal-error"]: readonly ErrorCode[], plain: boolean): Described {
+  const { status, title, description } = errorKinds[code];
+  const id = "0194d7a4-5c1e-7b3a-9f52-3c1d6e8a4b70";
+  const errors = [{ id, status: String(status), code, title, detail: description }];
+  return plain ? { error: description, errors } : { jsonapi: { version: "1.1" }, errors };
+}
+
 function headersOf(status: number): readonly string[] {
   return [
-    "X-Request-Id",
     ...(status === 401 ? ["WWW-Authenticate"] : []),
+    ...(status === 406 ? ["Vary"] : []),
     ...(status === 429 || status === 503 ? ["Retry-After"] : []),
     ...(status === 429 ? RATE_LIMIT : []),
   ];
@@ -98,12 +113,12 @@ export function headerReferences(names: readonly string[]): Described {
 const seconds = { type: "integer", minimum: 0 };
 
 export const errorHeaders: Record<string, Described> = {
-  "X-Request-Id": {
-    description: "The id of the request, under which the server's log tells more.",
-    schema: { type: "string", format: "uuid" },
-  },
   "WWW-Authenticate": {
     description: '`Bearer`, with `error="invalid_token"` when a token was sent that is no good. RFC 6750.',
+    schema: { type: "string" },
+  },
+  Vary: {
+    description: "What the answer depends on, `Accept` and `Origin`. RFC 9110, section 12.5.5.",
     schema: { type: "string" },
   },
   "Retry-After": { description: "Seconds to wait. RFC 9110, section 10.2.3.", schema: { ...seconds, minimum: 1 } },
@@ -158,7 +173,7 @@ export const errorSchemas: Record<string, Described> = {
   JsonapiObject: {
     type: "object",
     properties: {
-      version: { const: "1.1" },
+      version: { type: "string", const: "1.1" },
       ext: { type: "array", items: { type: "string", format: "uri" } },
       profile: { type: "array", items: { type: "string", format: "uri" } },
     },

@@ -1,15 +1,12 @@
-import { headerReferences } from "../errors/responses.ts";
-
 /** The endpoints for probes, for the description of the API. OpenAPI 3.1.0, "Paths Object". */
 
 export const SERVER_TAG = { name: "server", description: "How the server is, and what it can do." };
 
 const status = (description: string, value: string) => ({
   description,
-  headers: headerReferences(["X-Request-Id"]),
   content: {
     "application/json": {
-      schema: { type: "object", properties: { status: { const: value } }, required: ["status"] },
+      schema: { type: "object", properties: { status: { type: "string", const: value } }, required: ["status"] },
     },
   },
 });

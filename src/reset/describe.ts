@@ -77,7 +77,7 @@ function body(properties: Properties) {
 function answer(description: string, properties: Properties, headers: readonly string[] = []) {
   return {
     description,
-    headers: headerReferences(["X-Request-Id", ...headers]),
+    headers: headerReferences(headers),
     content: { "application/json": { schema: object(properties) } },
   };
 }

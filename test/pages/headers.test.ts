@@ -14,6 +14,9 @@ const EVERYWHERE = [
   "/mailbox/1/html",
   "/mailbox.json",
   "/pages/style.css",
+  "/docs",
+  "/docs/errors",
+  "/pages/swagger-ui-bundle.js",
 ];
 
 for (const url of EVERYWHERE) {
@@ -35,7 +38,7 @@ for (const url of EVERYWHERE) {
   });
 }
 
-for (const url of ["/reset-password", "/reset-password?token=abc", "/mailbox", "/mailbox/1"]) {
+for (const url of ["/reset-password", "/reset-password?token=abc", "/mailbox", "/mailbox/1", "/docs/errors"]) {
   await t.test(`${url}: not in a frame, not in a cache, not with an opener`, async (t) => {
     const { app } = await servePages(t, { mailbox });
     const { headers } = await app.inject(url);
@@ -72,7 +75,7 @@ await t.test("the document is the same to the byte with a token and without", as
 
 await t.test("no inline script, style or handler in the documents", async (t) => {
   const { app } = await servePages(t, { mailbox });
-  for (const url of ["/reset-password", "/mailbox", "/mailbox/1"]) {
+  for (const url of ["/reset-password", "/mailbox", "/mailbox/1", "/docs", "/docs/errors"]) {
     const { body } = await app.inject(url);
     t.notMatch(body, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/i, url);
   }

@@ -11,7 +11,8 @@ void t.test("in an empty folder it starts, says where everything is, and SIGTERM
   const folder = makeFolder(t);
   const server = await startServer(t, { folder });
   t.ok(existsSync(join(folder, "data", "rekey.sqlite")), "the database was made");
-  for (const path of ["/v1/users", "/reset-password", "/mailbox"]) t.match(server.printed(), server.url + path);
+  for (const path of ["/v1/users", "/docs", "/reset-password", "/mailbox"])
+    t.match(server.printed(), server.url + path);
   t.equal((await fetch(`${server.url}/readyz`)).status, 200);
   t.equal((await fetch(`${server.url}/reset-password`)).status, 200);
   t.same(await server.stop("SIGTERM"), { code: 0, signal: null });
@@ -148,6 +149,9 @@ void t.test("in production there is no mailbox, and the log is JSON", async (t) 
     listeningAt: /"msg":"Server listening at (http:[^"]+)"/,
   });
   t.equal((await fetch(`${server.url}/mailbox`)).status, 404);
+  for (const path of ["/docs", "/docs/errors", "/pages/swagger-ui-bundle.js", "/openapi.json"]) {
+    t.equal((await fetch(server.url + path)).status, 200, path);
+  }
   t.notMatch(server.printed(), "/mailbox ");
   t.equal((await server.stop()).code, 0);
   const logged = server

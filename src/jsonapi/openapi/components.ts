@@ -29,21 +29,22 @@ export class Components {
     return Object.fromEntries(
       responses.map(([status, response]) => {
         const isOfOneKind = new Set(codes.filter((code) => String(errorKinds[code].status) === status)).size === 1;
-        return [status, this.#reference(`${isOfOneKind ? "" : name}${phrase(status)}`, response)];
+        const own = name + phrase(status);
+        return [status, this.#reference(isOfOneKind ? [phrase(status), own] : [own], response)];
       }),
     );
   }
 
-  /** Answers that are the same have one name, by whoever was the first to have it. */
-  #reference(wanted: string, response: unknown): Schema {
+  /** Answers that are the same have one name: the first of those wanted that no other answer has. */
+  #reference(wanted: readonly string[], response: unknown): Schema {
     const content = JSON.stringify(response);
-    let name = this.#names.get(content);
-    if (name === undefined) {
-      name = wanted;
-      for (let number = 2; name in this.responses; number += 1) name = `${wanted}${String(number)}`;
-      this.#names.set(content, name);
-      this.responses[name] = response;
+    let name = this.#names.get(content) ?? wanted.find((candidate) => !(candidate in this.responses));
+    for (let number = 2; name === undefined; number += 1) {
+      const numbered = `${wanted.at(-1) ?? ""}${String(number)}`;
+      if (!(numbered in this.responses)) name = numbered;
     }
+    this.#names.set(content, name);
+    this.responses[name] = response;
     return { $ref: `#/components/responses/${name}` };
   }
 }

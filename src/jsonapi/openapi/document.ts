@@ -1,4 +1,4 @@
-import { errorHeaders, headerReferences } from "../../errors/responses.ts";
+import { errorHeaders } from "../../errors/responses.ts";
 import { MEDIA_TYPE } from "../http/media-type.ts";
 import type { Registry } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
@@ -9,6 +9,7 @@ import { introduction } from "./introduction.ts";
 import { oneOf } from "./names.ts";
 import { answer, NOTHING_TO_SHOW, operation } from "./operation.ts";
 import { operationSchemas } from "./operation-schemas.ts";
+import { referredSchemas } from "./referred.ts";
 import { resourceSchemas } from "./resource-schemas.ts";
 import type { PathOptions } from "./path-options.ts";
 import { reference } from "./schema.ts";
@@ -17,7 +18,7 @@ import { typePaths } from "./type-paths.ts";
 import { writeSchemas } from "./write-schemas.ts";
 
 /** What the description says beside the resources: the server's name, and paths that are no resources. */
-export interface OpenApiOptions<Caller> extends PathOptions<Caller> {
+export interface OpenApiOptions<Caller> extends Omit<PathOptions<Caller>, "base"> {
   readonly title: string;
   readonly description: string;
   readonly version: string;
@@ -40,11 +41,17 @@ export function openApiDocument<Caller>(
 ): Record<string, unknown> {
   const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [] } = options;
   const types = [...registry.values()];
-  const components = new Components({ mediaType: MEDIA_TYPE, headers: ["Vary"] });
+  const components = new Components({ mediaType: MEDIA_TYPE });
   const paths: Record<string, unknown> = {};
-  for (const type of types) Object.assign(paths, typePaths(type, components, options));
+  for (const type of types) Object.assign(paths, typePaths(type, components, { ...options, base: serverUrl + prefix }));
   paths[`${prefix}/operations`] = { post: operations(registry, components) };
 
+  const schemas = {
+    ...sharedSchemas(types.map(({ name }) => oneOf(name))),
+    ...(Object.assign({}, ...types.map((type) => ({ ...resourceSchemas(type), ...writeSchemas(type) }))) as object),
+    ...operationSchemas(registry),
+  };
+  const allPaths = { ...paths, ...otherPaths };
   return {
     openapi: "3.1.0",
     info: { title, description: introduction(description, pageLimits), version },
@@ -59,14 +66,10 @@ export function openApiDocument<Caller>(
       ...otherTags,
     ],
     security: [{ bearer: [] }],
-    paths: { ...paths, ...otherPaths },
+    paths: allPaths,
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-      schemas: {
-        ...sharedSchemas(types.map(({ name }) => oneOf(name))),
-        ...(Object.assign({}, ...types.map((type) => ({ ...resourceSchemas(type), ...writeSchemas(type) }))) as object),
-        ...operationSchemas(registry),
-      },
+      schemas: referredSchemas(schemas, [allPaths, components.responses]),
       parameters: components.parameters,
       responses: components.responses,
       headers: { ...errorHeaders, ...HEADERS },
@@ -82,7 +85,6 @@ const HEADERS = {
     schema: { type: "string" },
   },
   Location: { description: "Where the new resource is.", schema: { type: "string", format: "uri" } },
-  Vary: { description: "`Accept`, and `Origin`: RFC 9110, section 12.5.5.", schema: { type: "string" } },
 };
 
 function operations<Caller>(registry: Registry<Caller>, components: Components) {
@@ -99,7 +101,7 @@ function operations<Caller>(registry: Registry<Caller>, components: Components) 
       mediaType,
     },
     answers: {
-      "200": answer("All took place.", reference("AtomicResponse"), [], mediaType),
+      "200": answer("All took place.", reference("AtomicResponse"), { mediaType }),
       "204": NOTHING_TO_SHOW("All took place; there is nothing to show."),
     },
     errors: operationErrors(registry),
@@ -119,7 +121,6 @@ export function descriptionPath(tag: string): Record<string, unknown> {
       responses: {
         "200": {
           description: "OpenAPI 3.1.",
-          headers: headerReferences(["X-Request-Id"]),
           content: { "application/json": { schema: { type: "object" } } },
         },
       },

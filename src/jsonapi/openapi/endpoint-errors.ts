@@ -12,9 +12,9 @@ export interface EndpointErrors {
 }
 
 const EVERYWHERE: readonly ErrorCode[] = [
+  "invalid-parameter",
   "malformed-url",
   "bad-request",
-  "invalid-parameter",
   "not-acceptable",
   "too-many-requests",
   "internal-error",
@@ -99,7 +99,7 @@ export const neverErrors: EndpointErrors = {
 export function linkErrors<Caller>({ to }: ResourceRelationship<Caller>, change: string): EndpointErrors {
   const together: ErrorCode[] = [...LINKAGE, ...(change === "remove" ? [] : (["unknown-reference"] as const))];
   return {
-    name: "Link",
+    name: change === "remove" ? "Unlink" : "Link",
     codes: [
       ...EVERYWHERE,
       ...BY_ID,

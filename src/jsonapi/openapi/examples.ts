@@ -3,7 +3,7 @@ import { attributesOf, writableRelationships } from "./members.ts";
 
 /** Example bodies, so that trying out begins with something that makes sense. */
 
-const EXAMPLE_ID = "0194d7a4-5c1e-7b3a-9f52-3c1d6e8a4b70";
+export const EXAMPLE_ID = "0194d7a4-5c1e-7b3a-9f52-3c1d6e8a4b70";
 
 export function newExample<Caller>(type: ResourceType<Caller>) {
   const given = attributesOf(type, ({ create, example }) => create !== undefined && example !== undefined);

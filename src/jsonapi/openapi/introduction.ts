@@ -26,5 +26,5 @@ A name may be a path through relationships of up to four names, with any of thes
 
 **Several changes at once** go to \`POST /operations\`, all of them or none.
 
-**Errors** come as a document of \`errors\`. Branch on \`code\`; all codes are [explained here](docs/errors).`;
+**Errors** come as a document of \`errors\`. Branch on \`code\`: it is stable. The \`id\` of an error is that of the request, as in the header \`X-Request-Id\`.`;
 }

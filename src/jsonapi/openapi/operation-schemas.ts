@@ -2,7 +2,7 @@ import type { Registry, ResourceRelationship, ResourceType } from "../resource/r
 import { MAX_OPERATIONS } from "../write/operation.ts";
 import { writableRelationships } from "./members.ts";
 import { capital, oneOf } from "./names.ts";
-import { arrayOf, ID, LID, object, reference, type Schema } from "./schema.ts";
+import { arrayOf, ID, LID, literal, object, reference, type Schema } from "./schema.ts";
 import { changedResource, newResource, sentLinkage } from "./write-schemas.ts";
 
 /** The suffix of the schema by which operations name resources: by id, or by the lid of one that is made in the same request. */
@@ -49,8 +49,8 @@ function operationsOf<Caller>(type: ResourceType<Caller>): Record<string, Schema
       ? {
           [`Add${name}Operation`]: object(
             {
-              op: { const: "add" },
-              ref: object({ type: { const: type.name } }),
+              op: literal("add"),
+              ref: object({ type: literal(type.name) }),
               href: HREF,
               data: newResource(type, LOCAL),
             },
@@ -62,13 +62,13 @@ function operationsOf<Caller>(type: ResourceType<Caller>): Record<string, Schema
       ? {}
       : {
           [`Update${name}Operation`]: object(
-            { op: { const: "update" }, ref: target(type), href: HREF, data: changedResource(type, LOCAL) },
+            { op: literal("update"), ref: target(type), href: HREF, data: changedResource(type, LOCAL) },
             ["op", "data"],
           ),
         }),
     ...(remove === undefined
       ? {}
-      : { [`Remove${name}Operation`]: object({ op: { const: "remove" }, ref: target(type), href: HREF }, ["op"]) }),
+      : { [`Remove${name}Operation`]: object({ op: literal("remove"), ref: target(type), href: HREF }, ["op"]) }),
     ...Object.fromEntries(writableRelationships(type).map((member) => relationshipOperation(type, member))),
   };
 }
@@ -77,7 +77,8 @@ function relationshipOperation<Caller>(
   type: ResourceType<Caller>,
   relationship: ResourceRelationship<Caller>,
 ): [string, Schema] {
-  const op: Schema = relationship.to === "many" ? { enum: ["add", "update", "remove"] } : { const: "update" };
+  const op: Schema =
+    relationship.to === "many" ? { type: "string", enum: ["add", "update", "remove"] } : literal("update");
   const schema = object(
     { op, ref: target(type, relationship.name), href: HREF, data: sentLinkage(relationship, LOCAL) },
     ["op", "data"],
@@ -92,17 +93,17 @@ function isMadeAmongOthers<Caller>({ definition: { create } }: ResourceType<Call
 function target<Caller>(type: ResourceType<Caller>, relationship?: string): Schema {
   return object(
     {
-      type: { const: type.name },
+      type: literal(type.name),
       id: ID,
       lid: LID,
-      ...(relationship === undefined ? {} : { relationship: { const: relationship } }),
+      ...(relationship === undefined ? {} : { relationship: literal(relationship) }),
     },
     ["type", ...(relationship === undefined ? [] : ["relationship"])],
   );
 }
 
 function localReference<Caller>(type: ResourceType<Caller>): Schema {
-  return object({ type: { const: type.name }, id: ID, lid: LID }, ["type"], {
+  return object({ type: literal(type.name), id: ID, lid: LID }, ["type"], {
     description: "By id, or by the lid of a resource that an operation before makes.",
   });
 }

@@ -49,14 +49,19 @@ export function operation(components: Components, described: DescribedOperation)
 export function answer(
   description: string,
   schema: Schema,
-  headers: readonly string[] = [],
-  mediaType: string = MEDIA_TYPE,
+  { headers = [], mediaType = MEDIA_TYPE, example }: AnswerParts = {},
 ): Record<string, unknown> {
   return {
     description,
     headers: headerReferences(["Vary", ...headers]),
-    content: { [mediaType]: { schema } },
+    content: { [mediaType]: { schema, ...(example === undefined ? {} : { example }) } },
   };
+}
+
+interface AnswerParts {
+  readonly headers?: readonly string[];
+  readonly mediaType?: string;
+  readonly example?: unknown;
 }
 
 export const NOTHING_TO_SHOW = (description: string) => ({ description, headers: headerReferences(["Vary"]) });

@@ -61,11 +61,11 @@ function sortParameter<Caller>(type: ResourceType<Caller>): [string, Parameter] 
 }
 
 function pageParameters({ defaultSize, maxSize }: PageLimits): [string, Parameter][] {
-  const size: Schema = { type: "integer", minimum: 1, maximum: maxSize, default: defaultSize };
+  const size: Schema = { type: "integer", minimum: 1, maximum: maxSize };
   const text: Schema = { type: "string" };
   return [
     ["page.number", parameter("page[number]", { type: "integer", minimum: 1 }, "The page, from 1.")],
-    ["page.size", parameter("page[size]", size, "Resources on a page.")],
+    ["page.size", parameter("page[size]", size, `Resources on a page; ${String(defaultSize)} unless said otherwise.`)],
     [
       "page.offset",
       parameter("page[offset]", { type: "integer", minimum: 0 }, "Instead of page[number]: resources to skip."),

@@ -15,6 +15,8 @@ export interface SampleCallers<Caller> {
 
 export interface PathOptions<Caller> extends SampleCallers<Caller> {
   readonly prefix: string;
+  /** What the URLs of resources begin with. */
+  readonly base: string;
   readonly pageLimits: PageLimits;
 }
 

@@ -1,7 +1,8 @@
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import type { Components } from "./components.ts";
 import { linkErrors, listErrors, neverErrors, readErrors } from "./endpoint-errors.ts";
-import { linkageExample } from "./examples.ts";
+import { collectionExample, documentExample, linkageDocumentExample } from "./answer-examples.ts";
+import { EXAMPLE_ID, linkageExample } from "./examples.ts";
 import { capital, oneOf, singular, withArticle } from "./names.ts";
 import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts";
 import { linkageParameters, listParameters, resourceParameters } from "./parameters.ts";
@@ -42,13 +43,18 @@ function related<Caller>(
   const isOpen = isOpenToRead(owner, options);
   const one = withArticle(singular(owner.name));
   const parameters = components.use(resourceParameters(target));
+  const url = `${options.base}/${owner.name}/${EXAMPLE_ID}/${name}`;
   if (to === "many") {
     return operation(components, {
       operationId: `list${capital(name)}Of${oneOf(owner.name)}`,
       summary: `List the ${name} of ${one}`,
       tag: owner.name,
       parameters: [...parameters, ...components.use(listParameters(target, options.pageLimits))],
-      answers: { "200": answer(`A page of ${target.name}.`, reference(`${oneOf(target.name)}Collection`)) },
+      answers: {
+        "200": answer(`A page of ${target.name}.`, reference(`${oneOf(target.name)}Collection`), {
+          example: collectionExample(target, url, options),
+        }),
+      },
       errors: listErrors(readRefusals(owner, options), true),
       isOpen,
     });
@@ -59,7 +65,13 @@ function related<Caller>(
     summary: `Read the ${name} of ${one}`,
     tag: owner.name,
     parameters: [...parameters, ...shared(components, "ifNoneMatch")],
-    answers: { "200": answer("The resource, or null.", document, ["ETag"]), "304": NOT_MODIFIED },
+    answers: {
+      "200": answer("The resource, or null.", document, {
+        headers: ["ETag"],
+        example: documentExample(target, options.base, false, url),
+      }),
+      "304": NOT_MODIFIED,
+    },
     errors: readErrors(readRefusals(owner, options)),
     isOpen,
   });
@@ -84,7 +96,10 @@ function linkage<Caller>(
       ...shared(components, "ifNoneMatch"),
     ],
     answers: {
-      "200": answer("Resource identifiers.", reference(linkageDocument(relationship)), ["ETag"]),
+      "200": answer("Resource identifiers.", reference(linkageDocument(relationship)), {
+        headers: ["ETag"],
+        example: linkageDocumentExample(relationship, options),
+      }),
       "304": NOT_MODIFIED,
     },
     errors: isMany ? listErrors(readRefusals(owner, options), true) : readErrors(readRefusals(owner, options)),
@@ -97,7 +112,7 @@ type Change = "replace" | "add" | "remove";
 const DONE = { replace: "Replaced.", add: "Added.", remove: "Removed." } as const;
 
 function change<Caller>(relationship: ResourceRelationship<Caller>, kind: Change, components: Components) {
-  const { name, to, owner, write } = relationship;
+  const { to, owner, write } = relationship;
   const isAllowed = write !== undefined && (to === "many" || kind === "replace");
   const { operationId, summary } = wordsOf(relationship, kind);
   return operation(components, {
@@ -105,7 +120,7 @@ function change<Caller>(relationship: ResourceRelationship<Caller>, kind: Change
     summary: isAllowed ? summary : `${summary}: never allowed`,
     description: isAllowed
       ? WORDS[kind]
-      : `${capital(name)} is not to be changed so. JSON:API 1.1, "Updating Relationships", asks for 403.`,
+      : 'This relationship is not to be changed so. JSON:API 1.1, "Updating Relationships", asks for 403.',
     tag: owner.name,
     parameters: shared(components, "ifMatch"),
     body: {

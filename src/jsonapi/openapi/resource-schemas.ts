@@ -1,7 +1,7 @@
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import { attributeSchemas, attributesOf, isEverShown, isShownOnce } from "./members.ts";
 import { manyOf, oneOf } from "./names.ts";
-import { arrayOf, ID, object, orNull, reference, type Schema } from "./schema.ts";
+import { arrayOf, ID, literal, object, orNull, reference, type Schema } from "./schema.ts";
 
 /** The schemas of what answers show of one type: its resources, and the documents with them. */
 export function resourceSchemas<Caller>(type: ResourceType<Caller>): Record<string, Schema> {
@@ -12,7 +12,7 @@ export function resourceSchemas<Caller>(type: ResourceType<Caller>): Record<stri
   const links = { allOf: [reference("PagedDocumentLinks"), reference("PageLinks")] };
 
   return {
-    [`${name}Identifier`]: object({ type: { const: type.name }, id: ID, meta: reference("ItemMeta") }, ["type", "id"]),
+    [`${name}Identifier`]: object({ type: literal(type.name), id: ID, meta: reference("ItemMeta") }, ["type", "id"]),
     // None is required: fieldsets leave out what they do not name, and some are for the eyes of some only.
     [`${name}Attributes`]: object(attributeSchemas(stored), []),
     ...(relationships.length === 0
@@ -95,7 +95,7 @@ function resourceSchema<Caller>(type: ResourceType<Caller>, attributes: Schema):
   const { description } = type.definition;
   return object(
     {
-      type: { const: type.name },
+      type: literal(type.name),
       id: ID,
       attributes,
       ...(type.relationships.size === 0 ? {} : { relationships: reference(`${oneOf(type.name)}Relationships`) }),

@@ -19,3 +19,6 @@ export const orNull = (schema: Schema): Schema => ({ oneOf: [schema, { type: "nu
 export const URI: Schema = { type: "string", format: "uri" };
 export const ID: Schema = { type: "string", format: "uuid" };
 export const LID: Schema = { type: "string", description: "A local id, for those who refer to it in this document." };
+
+/** One text and no other. With its type, which some generators ask for. */
+export const literal = (value: string): Schema => ({ type: "string", const: value });

@@ -1,6 +1,7 @@
 import type { ResourceType } from "../resource/registry.ts";
 import type { Components } from "./components.ts";
 import { createErrors, deleteErrors, listErrors, readErrors, updateErrors } from "./endpoint-errors.ts";
+import { collectionExample, documentExample } from "./answer-examples.ts";
 import { changedExample, newExample } from "./examples.ts";
 import { manyOf, oneOf, singular, withArticle } from "./names.ts";
 import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts";
@@ -31,7 +32,7 @@ function collectionOperations<Caller>(
 ) {
   const { name, definition } = type;
   const { create } = definition;
-  const { pageLimits, nobody } = options;
+  const { base, pageLimits, nobody } = options;
   const isOpen = isOpenToRead(type, options);
   const mayCreate = nobody !== undefined && create?.access(nobody) === true;
   return {
@@ -40,7 +41,11 @@ function collectionOperations<Caller>(
       summary: `List ${name}`,
       tag: name,
       parameters: components.use(new Map([...resourceParameters(type), ...listParameters(type, pageLimits)])),
-      answers: { "200": answer(`A page of ${name}.`, reference(`${oneOf(name)}Collection`)) },
+      answers: {
+        "200": answer(`A page of ${name}.`, reference(`${oneOf(name)}Collection`), {
+          example: collectionExample(type, `${base}/${name}`, options),
+        }),
+      },
       errors: listErrors(readRefusals(type, options), false),
       isOpen,
     }),
@@ -54,7 +59,10 @@ function collectionOperations<Caller>(
             parameters: components.use(resourceParameters(type)),
             body: { schema: reference(`${oneOf(name)}Creation`), example: { data: newExample(type) } },
             answers: {
-              "201": answer("Created; Location says where it is.", reference(createdDocument(type)), ["Location"]),
+              "201": answer("Created; Location says where it is.", reference(createdDocument(type)), {
+                headers: ["Location"],
+                example: documentExample(type, base, true),
+              }),
               ...(create.mayBeAccepted === true
                 ? { "202": answer("Accepted: what becomes of it is told elsewhere.", reference("AcceptedDocument")) }
                 : {}),
@@ -69,7 +77,9 @@ function collectionOperations<Caller>(
 function resourceOperations<Caller>(type: ResourceType<Caller>, components: Components, options: PathOptions<Caller>) {
   const { name, definition } = type;
   const one = withArticle(singular(name));
-  const document = answer("The resource.", reference(`${oneOf(name)}Document`), ["ETag"]);
+  const schema = reference(`${oneOf(name)}Document`);
+  const parts = { headers: ["ETag"], example: documentExample(type, options.base) };
+  const document = answer("The resource.", schema, parts);
   const isOpen = isOpenToRead(type, options);
   return {
     parameters: shared(components, "id"),
@@ -92,7 +102,7 @@ function resourceOperations<Caller>(type: ResourceType<Caller>, components: Comp
             tag: name,
             parameters: [...components.use(resourceParameters(type)), ...shared(components, "ifMatch")],
             body: { schema: reference(`${oneOf(name)}Update`), example: { data: changedExample(type) } },
-            answers: { "200": answer("The resource as it is now.", reference(`${oneOf(name)}Document`), ["ETag"]) },
+            answers: { "200": answer("The resource as it is now.", schema, parts) },
             errors: updateErrors(type),
             isOpen: false,
           }),

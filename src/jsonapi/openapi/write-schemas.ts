@@ -1,7 +1,7 @@
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import { attributeSchemas, attributesOf, writableRelationships } from "./members.ts";
 import { oneOf } from "./names.ts";
-import { arrayOf, ID, LID, object, orNull, reference, type Schema } from "./schema.ts";
+import { arrayOf, ID, LID, literal, object, orNull, reference, type Schema } from "./schema.ts";
 
 /** Unknown attributes and relationships are refused (422); other members that nobody asked for are ignored. */
 const CLOSED = { additionalProperties: false };
@@ -10,7 +10,7 @@ const CLOSED = { additionalProperties: false };
 export function writeSchemas<Caller>(type: ResourceType<Caller>): Record<string, Schema> {
   const name = oneOf(type.name);
   return {
-    [`${name}Reference`]: object({ type: { const: type.name }, id: ID }, ["type", "id"]),
+    [`${name}Reference`]: object({ type: literal(type.name), id: ID }, ["type", "id"]),
     ...(type.definition.create === undefined
       ? {}
       : {
@@ -55,7 +55,7 @@ export function newResource<Caller>(type: ResourceType<Caller>, identifier?: str
   const relationships = requiredRelationships(type);
   return object(
     {
-      type: { const: type.name },
+      type: literal(type.name),
       ...(type.definition.clientIds === true
         ? { id: { ...ID, description: "An id of your own, if you like: a UUID in lower case." } }
         : {}),
@@ -74,7 +74,7 @@ export function newResource<Caller>(type: ResourceType<Caller>, identifier?: str
 export function changedResource<Caller>(type: ResourceType<Caller>, identifier?: string): Schema {
   return object(
     {
-      type: { const: type.name },
+      type: literal(type.name),
       id: ID,
       ...(identifier === undefined ? {} : { lid: LID }),
       attributes: object(attributeSchemas(attributesOf(type, ({ update }) => update !== undefined)), [], CLOSED),

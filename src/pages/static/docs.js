@@ -1,5 +1,11 @@
 /* Shows the description of the API by Swagger UI, whose bundle is loaded before this module. */
 
+/** Swagger UI asks for a field of its own for each format of a list's items, and complains where there is none. */
+const listFields = ({ React }) => {
+  const text = (props) => React.createElement(props.getComponent("JsonSchema_string"), props);
+  return { components: { JsonSchema_string_uuid: text, "JsonSchema_string_date-time": text } };
+};
+
 const place = document.querySelector("#description");
 const base = new URL(".", document.baseURI).href.replace(/\/$/, "");
 
@@ -26,6 +32,7 @@ try {
     validatorUrl: null,
     // Nothing of the page's address may choose what is shown.
     queryConfigEnabled: false,
+    plugins: [listFields],
   });
 } catch (error) {
   const note = document.createElement("p");
