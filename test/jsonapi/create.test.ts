@@ -288,7 +288,8 @@ void t.test("an answer does not grow with the number of faults that fit into a r
   t.same(faultsIn(await create(server, document(many(20_000)))), ["400 /data/attributes"]);
   const relationships = many(20_000);
   t.same(faultsIn(await create(server, document({}, { relationships }))), ["400 /data/relationships"]);
-  t.equal(faultsIn(await create(server, document(many(150)))).length, 150);
+  // As many as one document tells of; see test/errors.
+  t.equal(faultsIn(await create(server, document(many(150)))).length, 100);
 });
 
 void t.test("a resource of another type is 409", async (t) => {
