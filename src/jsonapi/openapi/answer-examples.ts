@@ -1,6 +1,6 @@
 import type { PageLimits } from "../read/page.ts";
-import type { ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import { EXAMPLE_ID, linkageExample } from "./examples.ts";
+import type { Registry, ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import { EXAMPLE_ID, linkageExample, operationsExample } from "./examples.ts";
 import { attributesOf, isEverShown, isShownOnce } from "./members.ts";
 
 /** Example answers. Made, since what a viewer makes of the schemas by itself is pages long. */
@@ -40,6 +40,15 @@ export function linkageDocumentExample<Caller>(
   if (to === "one") return { jsonapi: JSONAPI, links, data };
   const paged = page(links.self, pageLimits);
   return { jsonapi: JSONAPI, links: { ...links, ...paged.links }, data, meta: paged.meta };
+}
+
+/** What came of operationsExample(). */
+export function resultsExample<Caller>(registry: Registry<Caller>, base: string, ext: string) {
+  const results = operationsExample(registry).map(({ data }) => {
+    const type = "type" in data ? registry.get(data.type) : undefined;
+    return type === undefined ? {} : { data: resourceExample(type, base, false) };
+  });
+  return { jsonapi: { ...JSONAPI, ext: [ext] }, "atomic:results": results };
 }
 
 function page(url: string, { defaultSize: size }: PageLimits) {

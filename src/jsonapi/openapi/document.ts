@@ -2,6 +2,7 @@ import { errorHeaders } from "../../errors/responses.ts";
 import { MEDIA_TYPE } from "../http/media-type.ts";
 import type { Registry } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
+import { resultsExample } from "./answer-examples.ts";
 import { Components } from "./components.ts";
 import { operationErrors } from "./endpoint-errors.ts";
 import { operationsExample } from "./examples.ts";
@@ -42,9 +43,10 @@ export function openApiDocument<Caller>(
   const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [] } = options;
   const types = [...registry.values()];
   const components = new Components({ mediaType: MEDIA_TYPE });
+  const base = serverUrl + prefix;
   const paths: Record<string, unknown> = {};
-  for (const type of types) Object.assign(paths, typePaths(type, components, { ...options, base: serverUrl + prefix }));
-  paths[`${prefix}/operations`] = { post: operations(registry, components) };
+  for (const type of types) Object.assign(paths, typePaths(type, components, { ...options, base }));
+  paths[`${prefix}/operations`] = { post: operations(registry, components, base) };
 
   const schemas = {
     ...sharedSchemas(types.map(({ name }) => oneOf(name))),
@@ -87,7 +89,7 @@ const HEADERS = {
   Location: { description: "Where the new resource is.", schema: { type: "string", format: "uri" } },
 };
 
-function operations<Caller>(registry: Registry<Caller>, components: Components) {
+function operations<Caller>(registry: Registry<Caller>, components: Components, base: string) {
   const mediaType = `${MEDIA_TYPE};ext="${ATOMIC}"`;
   const described = operation(components, {
     operationId: "performOperations",
@@ -101,7 +103,10 @@ function operations<Caller>(registry: Registry<Caller>, components: Components) 
       mediaType,
     },
     answers: {
-      "200": answer("All took place.", reference("AtomicResponse"), { mediaType }),
+      "200": answer("All took place.", reference("AtomicResponse"), {
+        mediaType,
+        example: resultsExample(registry, base, ATOMIC),
+      }),
       "204": NOTHING_TO_SHOW("All took place; there is nothing to show."),
     },
     errors: operationErrors(registry),
