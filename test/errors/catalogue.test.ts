@@ -156,7 +156,7 @@ void t.test(
       // What never became a request is answered from the socket alone.
       const isRaw = code === "request-timeout" || code === "headers-too-large";
       const type = isOfProfile
-        ? [`https://jsonapi.org/profiles/ethanresnick/cursor-pagination/${code}`]
+        ? `https://jsonapi.org/profiles/ethanresnick/cursor-pagination/${code}`
         : `http://rekey.test/docs/errors#${code}`;
       t.same(error?.links, isRaw ? undefined : { type }, code);
     }
