@@ -104,7 +104,7 @@ try {
         scenario.queries.padEnd(22),
         bare.rps.toFixed(0).padStart(10),
         mine.rps.toFixed(0).padStart(10),
-        (mine.rps / bare.rps).toFixed(2).padStart(8),
+        (bare.rps < 1 ? "–" : (mine.rps / bare.rps).toFixed(2)).padStart(8),
         String(mine.p50).padStart(9),
         String(mine.p99).padStart(9),
         String(mine.failures + bare.failures).padStart(9),
