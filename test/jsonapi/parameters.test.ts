@@ -218,7 +218,14 @@ const REFUSALS: readonly (readonly [string, ...string[]])[] = [
   ["page=1", "page"],
   ["page[nope]=1", "page[nope]"],
   ["nope=1&sort=nope&filter[rating]=x", "nope"],
-  ["sort=nope&filter[nope]=x&fields[nope]=x&include=nope", "fields[nope]", "include", "filter[nope]", "sort"],
+  [
+    "page[nope]=1&sort=nope&filter[nope]=x&fields[nope]=x&include=nope",
+    "fields[nope]",
+    "include",
+    "filter[nope]",
+    "sort",
+    "page[nope]",
+  ],
 ];
 
 void t.test("what is not known or not well-formed is 400 with the parameter, all at once", async (t) => {
