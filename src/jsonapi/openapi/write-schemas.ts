@@ -1,4 +1,5 @@
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import { MAX_LINKED } from "../write/body.ts";
 import { attributeSchemas, attributesOf, writableRelationships } from "./members.ts";
 import { oneOf } from "./names.ts";
 import { arrayOf, ID, LID, literal, object, orNull, reference, type Schema } from "./schema.ts";
@@ -31,9 +32,6 @@ export function sentLinkage<Caller>({ to, target }: ResourceRelationship<Caller>
   const sent = reference(`${oneOf(target.name)}${identifier}`);
   return to === "many" ? arrayOf(sent, { maxItems: MAX_LINKED }) : orNull(sent);
 }
-
-/** As `write/body.ts` bounds them. */
-const MAX_LINKED = 1_000;
 
 /** The attributes that a creation must have. */
 export function requiredAttributes<Caller>(type: ResourceType<Caller>): string[] {
