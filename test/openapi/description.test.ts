@@ -126,19 +126,21 @@ void t.test("what needs a token is said for each operation, as the server is con
 });
 
 void t.test("its examples are as it says", async (t) => {
-  const document = await describe(await makeApp(t));
-  const description = new Description(document);
-  let count = 0;
-  for (const [place, operation] of operationsOf(document)) {
-    for (const holder of [operation.requestBody, ...Object.values(operation.responses as object)]) {
-      for (const media of Object.values((description.resolve(holder)?.content ?? {}) as Record<string, Json>)) {
-        if (media.example === undefined) continue;
-        count += 1;
-        t.same(description.schemaFaults(media.schema, media.example), [], place);
+  // The articles have no examples of their own: what their bodies must have is made up.
+  for (const document of [await describe(await makeApp(t)), await describe(await makeArticles(t))]) {
+    const description = new Description(document);
+    let count = 0;
+    for (const [place, operation] of operationsOf(document)) {
+      for (const holder of [operation.requestBody, ...Object.values(operation.responses as object)]) {
+        for (const media of Object.values((description.resolve(holder)?.content ?? {}) as Record<string, Json>)) {
+          if (media.example === undefined) continue;
+          count += 1;
+          t.same(description.schemaFaults(media.schema, media.example), [], place);
+        }
       }
     }
+    t.ok(count > 200, String(count));
   }
-  t.ok(count > 200, String(count));
 });
 
 void t.test("an example of a body is one that the server takes", async (t) => {
