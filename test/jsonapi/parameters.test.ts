@@ -245,6 +245,7 @@ void t.test("suggestions are near, few, and no echo of anything long", async (t)
   const suggested = async (query: string) =>
     (await server.get(`/api/articles?${query}`, "editor")).body.errors[0].meta?.suggestions as string[] | undefined;
   t.same(await suggested("sort=titl"), ["title"]);
+  t.same(await suggested("sort=titel"), ["title"], "two letters that changed places");
   t.same(await suggested("filter[Rating]=5"), ["rating"]);
   t.same(await suggested("fields[article]=title"), ["articles"]);
   t.same(await suggested("fields[articles]=tag"), ["tags"]);
