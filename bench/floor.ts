@@ -4,8 +4,7 @@
  *
  * node dist/bench/floor.js DATABASE_FILE: listens on a free port and prints its URL.
  */
-import { createHash } from "node:crypto";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import knex from "knex";
 

@@ -11,7 +11,8 @@ export function invalidParameter(parameter: string, detail: string, suggestions:
   });
 }
 
-const CURSOR_PROFILE = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
+/** The URI by which clients ask for cursors, and answers say that they have them. */
+export const CURSOR_PROFILE = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
 
 /** An error of the Cursor Pagination profile, which names its kinds by links. */
 export function cursorProfileFault(

@@ -7,6 +7,8 @@ import { describeSyntaxFault } from "./json-place.ts";
 
 const MEDIA_TYPES = ["application/json", "application/vnd.api+json"];
 
+const UNKNOWN_TYPE = "A request body must be application/vnd.api+json, or application/json where plain JSON is taken.";
+
 /** Their requests mean something without a body; what to make of one that is missing elsewhere, no feature need decide. */
 const MEANS_A_BODY = new Set(["POST", "PATCH", "PUT"]);
 
@@ -26,7 +28,7 @@ export function registerJson(app: FastifyInstance): void {
   });
   app.addContentTypeParser("*", (request, _payload, done) => {
     if (isBodyless(request)) done(null, undefined);
-    else done(unsupportedMediaType(`A request body must be ${MEDIA_TYPES.join(" or ")}.`), undefined);
+    else done(unsupportedMediaType(UNKNOWN_TYPE), undefined);
   });
 }
 

@@ -7,6 +7,7 @@ export const anyone = (): boolean => true;
 
 export const nobody = (): boolean => false;
 
+/** As a scope: all rows or none. */
 export const admin = (caller: Caller): boolean => caller.isAdmin;
 
 /** Somebody who is logged in. Whose rows they may touch is said by scopes. */
@@ -17,5 +18,3 @@ export const own =
   <const Column extends string>(column: Column) =>
   (caller: Caller): Scope<Column> =>
     caller.isAdmin ? true : caller.userId === null ? false : eq(column, caller.userId);
-
-export const adminsOnly = (caller: Caller): boolean => caller.isAdmin;

@@ -1,12 +1,12 @@
 import { ADMIN_ROLE, guardAdminRole, keepAnAdmin, normalRoleName } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
+import { timestamp } from "../db/clock.ts";
 import type { RoleRow } from "../db/tables.ts";
 import { notFound } from "../errors/catalogue.ts";
-import { timestamp } from "../db/clock.ts";
-import { some, eq } from "../jsonapi/resource/condition.ts";
+import { eq, some } from "../jsonapi/resource/condition.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
 import { dateTime, string } from "../jsonapi/resource/value-types.ts";
-import { admin, adminsOnly } from "./access.ts";
+import { admin } from "./access.ts";
 
 /** What people may be. A user sees the roles they have. */
 export const roles = defineResource<RoleRow, Caller>()({
@@ -51,7 +51,7 @@ export const roles = defineResource<RoleRow, Caller>()({
   },
   create: { access: admin },
   update: {
-    scope: adminsOnly,
+    scope: admin,
     run: async ({ id, current, values, columns }, { now }) => {
       if (values.name !== undefined) guardAdminRole(current, values.name);
       return async (trx) => {
@@ -62,7 +62,7 @@ export const roles = defineResource<RoleRow, Caller>()({
     },
   },
   delete: {
-    scope: adminsOnly,
+    scope: admin,
     run: async ({ id, current }) => {
       guardAdminRole(current);
       return async (trx) => {

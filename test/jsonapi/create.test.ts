@@ -210,7 +210,7 @@ void t.test("unknown attributes and relationships are 422, and what is hidden is
   const near = await create(server, document({ titel: "x", Body: "x", secretNot: "x" }));
   t.same(
     near.body.errors.map(({ meta }: { meta: { suggestions?: string[] } }) => meta.suggestions),
-    [undefined, ["body"], undefined],
+    [["title"], ["body"], undefined],
   );
   t.equal((await create(server, document({ secretNote: "x" }), "editor")).status, 201);
 });

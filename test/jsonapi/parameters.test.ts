@@ -218,7 +218,14 @@ const REFUSALS: readonly (readonly [string, ...string[]])[] = [
   ["page=1", "page"],
   ["page[nope]=1", "page[nope]"],
   ["nope=1&sort=nope&filter[rating]=x", "nope"],
-  ["sort=nope&filter[nope]=x&fields[nope]=x&include=nope", "fields[nope]", "include", "filter[nope]", "sort"],
+  [
+    "page[nope]=1&sort=nope&filter[nope]=x&fields[nope]=x&include=nope",
+    "fields[nope]",
+    "include",
+    "filter[nope]",
+    "sort",
+    "page[nope]",
+  ],
 ];
 
 void t.test("what is not known or not well-formed is 400 with the parameter, all at once", async (t) => {
@@ -238,6 +245,7 @@ void t.test("suggestions are near, few, and no echo of anything long", async (t)
   const suggested = async (query: string) =>
     (await server.get(`/api/articles?${query}`, "editor")).body.errors[0].meta?.suggestions as string[] | undefined;
   t.same(await suggested("sort=titl"), ["title"]);
+  t.same(await suggested("sort=titel"), ["title"], "two letters that changed places");
   t.same(await suggested("filter[Rating]=5"), ["rating"]);
   t.same(await suggested("fields[article]=title"), ["articles"]);
   t.same(await suggested("fields[articles]=tag"), ["tags"]);

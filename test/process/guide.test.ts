@@ -229,10 +229,8 @@ function asking(baseUrl: string) {
     });
     const { status, headers } = answer;
     const said = await answer.text();
-    const isExtended = headers.get("content-type")?.includes("ext=") === true;
-    const document: Json = isExtended
-      ? JSON.parse(said)
-      : checkAnswer({ method, url, payload, baseUrl }, { status, headers: Object.fromEntries(headers), text: said });
+    const held = { status, headers: Object.fromEntries(headers), text: said };
+    const document: Json = checkAnswer({ method, url, payload, baseUrl }, held);
     return { status, headers, text: said, body: document };
   };
 }

@@ -1,18 +1,16 @@
 import { versionOf } from "../http/etag.ts";
 import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { collectionDocument, resourceDocument } from "../read/document.ts";
-import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
-import { parsePage } from "../read/page.ts";
 import { describePage } from "../read/paging.ts";
 import { planCollection, planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import { findVisible, idOf, planContext, visibleRelationship, type Exchange } from "./layer.ts";
+import { findVisible, idOf, pageTerms, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
 /** `GET /{type}/{id}/{relationship}`: the related resources. JSON:API 1.1, "Fetching Resources", related resource links. */
 export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
-  const { layer, type, caller, request, reply, negotiated } = exchange;
+  const { layer, type, caller, request, reply } = exchange;
   const relationship = visibleRelationship(exchange, member);
   const { name, target } = relationship;
 
@@ -27,8 +25,7 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
     return sendVersioned(exchange, document, versionOf(target, graph?.primary[0]?.row ?? {}, caller));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query, layer.pageLimits, negotiated.profile.includes(CURSOR_PROFILE));
-  const plan = planCollection(target, query, page, planContext(exchange));
+  const plan = planCollection(target, query, pageTerms(exchange), planContext(exchange));
   const row = await findVisible(exchange, idOf(exchange));
   const id = String(row["id"]);
   const loaded = await loadCollection(layer.db, { ...plan, related: { relationship, id } });

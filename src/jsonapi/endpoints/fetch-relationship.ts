@@ -1,19 +1,17 @@
 import { versionOfLinkage } from "../http/etag.ts";
 import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { linkageDocument } from "../read/document.ts";
-import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
-import { parsePage } from "../read/page.ts";
 import { describePage } from "../read/paging.ts";
 import { planCollection, planSelection, type Selection } from "../read/plan.ts";
 import { parseQuery, type Query } from "../read/query.ts";
 import { unknownName } from "../read/visible.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import { findVisible, idOf, planContext, visibleRelationship, type Exchange } from "./layer.ts";
+import { findVisible, idOf, pageTerms, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
 /** `GET /{type}/{id}/relationships/{relationship}`: the linkage. JSON:API 1.1, "Fetching Relationships". */
 export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
-  const { layer, type, request, reply, negotiated } = exchange;
+  const { layer, type, request, reply } = exchange;
   const relationship = visibleRelationship(exchange, member);
   const context = planContext(exchange);
   const place = (id: string) => ({ type: type.name, id, name: relationship.name, target: relationship.target.name });
@@ -32,8 +30,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
     return sendVersioned(exchange, document, versionOfLinkage(linkedId === null ? [] : [linkedId]));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
-  const page = parsePage(query, layer.pageLimits, negotiated.profile.includes(CURSOR_PROFILE));
-  const plan = planCollection(relationship.target, { ...query, include: [] }, page, context);
+  const plan = planCollection(relationship.target, { ...query, include: [] }, pageTerms(exchange), context);
   const selection = planRelated(relationship, query, exchange);
   const row = await findVisible(exchange, idOf(exchange));
   const id = String(row["id"]);

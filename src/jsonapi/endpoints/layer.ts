@@ -2,15 +2,15 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
 import { isUuid } from "../../db/id.ts";
-import { forbidden, notFound } from "../../errors/catalogue.ts";
+import { CURSOR_PROFILE, forbidden, notFound } from "../../errors/catalogue.ts";
 import type { Fault } from "../../errors/fault.ts";
 import { versionOf } from "../http/etag.ts";
 import type { Negotiated } from "../http/media-type.ts";
 import type { DocumentParts } from "../read/document.ts";
-import type { PageLimits } from "../read/page.ts";
+import type { PageLimits, PageTerms } from "../read/page.ts";
 import { selectIds, selectWhole } from "../read/sql.ts";
 import type { PlanContext } from "../read/visible.ts";
-import type { Scope } from "../resource/condition.ts";
+import { isSameScope, type Scope } from "../resource/condition.ts";
 import type { Row, WriteContext } from "../resource/define.ts";
 import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
 
@@ -40,6 +40,10 @@ export type UntypedExchange<Caller> = Omit<Exchange<Caller>, "type">;
 
 export function planContext<Caller>({ layer, caller }: Exchange<Caller>): PlanContext<Caller> {
   return { registry: layer.registry, caller };
+}
+
+export function pageTerms<Caller>({ layer, negotiated }: Exchange<Caller>): PageTerms {
+  return { limits: layer.pageLimits, prefersCursors: negotiated.profile.includes(CURSOR_PROFILE) };
 }
 
 export function writeContext<Caller>({ layer, caller, request, reply }: Exchange<Caller>): WriteContext<Caller> {
@@ -86,9 +90,9 @@ export async function findWritable<Caller>(
 ): Promise<Row> {
   const { layer, type, caller } = exchange;
   const row = await findVisible(exchange, id);
-  const readScope = type.scope(caller);
-  const isSameScope = JSON.stringify(writeScope) === JSON.stringify(readScope);
-  const allowed = isSameScope || (await selectIds(layer.db, type, writeScope, [id]).first()) !== undefined;
+  const allowed =
+    isSameScope(writeScope, type.scope(caller)) ||
+    (await selectIds(layer.db, type, writeScope, [id]).first()) !== undefined;
   if (!allowed) throw refusal(layer, caller, `You may not ${act} this.`);
   return row;
 }

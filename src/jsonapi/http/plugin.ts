@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 
-import { unsupportedMediaType } from "../../errors/catalogue.ts";
+import { CURSOR_PROFILE, unsupportedMediaType } from "../../errors/catalogue.ts";
 import { changeRelationship } from "../endpoints/change-relationship.ts";
 import { createResource } from "../endpoints/create-resource.ts";
 import { deleteResource } from "../endpoints/delete-resource.ts";
@@ -12,7 +12,6 @@ import type { Exchange, Layer } from "../endpoints/layer.ts";
 import { performOperations } from "../endpoints/operations.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
 import { descriptionPath, openApiDocument, type OpenApiOptions } from "../openapi/document.ts";
-import { CURSOR_PROFILE } from "../read/cursor.ts";
 import { urlsBelow } from "../read/links.ts";
 import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";

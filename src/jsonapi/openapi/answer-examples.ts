@@ -1,6 +1,6 @@
 import type { PageLimits } from "../read/page.ts";
-import type { Registry, ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import { EXAMPLE_ID, linkageExample, operationsExample } from "./examples.ts";
+import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import { EXAMPLE_ID, linkageExample, operationsExample, valueExamples } from "./examples.ts";
 import { attributesOf, isEverShown, isShownOnce } from "./members.ts";
 
 /** Example answers. Made, since what a viewer makes of the schemas by itself is pages long. */
@@ -66,7 +66,7 @@ function resourceExample<Caller>(type: ResourceType<Caller>, base: string, isNew
   return {
     type: type.name,
     id: EXAMPLE_ID,
-    attributes: Object.fromEntries(shown.map((attribute) => [attribute.name, valueExample(attribute)])),
+    attributes: valueExamples(shown),
     ...(relationships.length === 0 ? {} : { relationships: Object.fromEntries(relationships) }),
     links: { self },
   };
@@ -74,12 +74,4 @@ function resourceExample<Caller>(type: ResourceType<Caller>, base: string, isNew
 
 function linksOf(resource: string, name: string) {
   return { self: `${resource}/relationships/${name}`, related: `${resource}/${name}` };
-}
-
-function valueExample<Caller>({ example, nullable, value }: ResourceAttribute<Caller>): unknown {
-  if (example !== undefined) return example;
-  if (nullable === true) return null;
-  if (value.name === "dateTime") return "2026-01-31T12:00:00.000Z";
-  const values: Readonly<Record<string, unknown>> = { boolean: false, integer: 1, string: "text" };
-  return values[String(value.schema["type"])] ?? null;
 }

@@ -8,7 +8,7 @@ import { operationErrors } from "./endpoint-errors.ts";
 import { operationsExample } from "./examples.ts";
 import { introduction } from "./introduction.ts";
 import { oneOf } from "./names.ts";
-import { answer, NOTHING_TO_SHOW, operation } from "./operation.ts";
+import { answer, nothingToShow, operation } from "./operation.ts";
 import { operationSchemas } from "./operation-schemas.ts";
 import { referredSchemas } from "./referred.ts";
 import { resourceSchemas } from "./resource-schemas.ts";
@@ -56,7 +56,7 @@ export function openApiDocument<Caller>(
   const allPaths = { ...paths, ...otherPaths };
   return {
     openapi: "3.1.0",
-    info: { title, description: introduction(description, pageLimits), version },
+    info: { title, description: introduction(description, prefix, pageLimits), version },
     externalDocs: { description: "JSON:API 1.1", url: "https://jsonapi.org/format/1.1/" },
     servers: [{ url: serverUrl }],
     tags: [
@@ -107,7 +107,7 @@ function operations<Caller>(registry: Registry<Caller>, components: Components, 
         mediaType,
         example: resultsExample(registry, base, ATOMIC),
       }),
-      "204": NOTHING_TO_SHOW("All took place; there is nothing to show."),
+      "204": nothingToShow("All took place; there is nothing to show."),
     },
     errors: operationErrors(registry),
     isOpen: false,

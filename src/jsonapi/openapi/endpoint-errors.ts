@@ -96,7 +96,9 @@ export const neverErrors: EndpointErrors = {
   together: ["invalid-parameter"],
 };
 
-export function linkErrors<Caller>({ to }: ResourceRelationship<Caller>, change: string): EndpointErrors {
+export type LinkChange = "replace" | "add" | "remove";
+
+export function linkErrors<Caller>({ to }: ResourceRelationship<Caller>, change: LinkChange): EndpointErrors {
   const together: ErrorCode[] = [...LINKAGE, ...(change === "remove" ? [] : (["unknown-reference"] as const))];
   return {
     name: change === "remove" ? "Unlink" : "Link",

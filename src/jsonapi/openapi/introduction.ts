@@ -1,7 +1,7 @@
 import type { PageLimits } from "../read/page.ts";
 
 /** What holds for all endpoints alike, in CommonMark: once, instead of at each of them. OpenAPI 3.1.0, "Info Object". */
-export function introduction(own: string, { defaultSize, maxSize }: PageLimits): string {
+export function introduction(own: string, prefix: string, { defaultSize, maxSize }: PageLimits): string {
   return `${own}
 
 Resources follow [JSON:API 1.1](https://jsonapi.org/format/1.1/). Bodies are \`application/vnd.api+json\`; so are answers, whatever of JSON \`Accept\` allows. \`HEAD\` and \`OPTIONS\` work everywhere; any other method that a URL does not know is answered 405.
@@ -24,7 +24,7 @@ A name may be a path through relationships of up to four names, with any of thes
 
 **Changes that cross.** Single resources have an \`ETag\`. Sent back as \`If-Match\` it makes a change fail with 412 where somebody else was faster.
 
-**Several changes at once** go to \`POST /operations\`, all of them or none.
+**Several changes at once** go to \`POST ${prefix}/operations\`, all of them or none.
 
 **Errors** come as a document of \`errors\`. Branch on \`code\`: it is stable. The \`id\` of an error is that of the request, as in the header \`X-Request-Id\`.`;
 }

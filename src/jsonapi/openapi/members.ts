@@ -28,6 +28,20 @@ export function writableRelationships<Caller>(type: ResourceType<Caller>): Resou
   return [...type.relationships.values()].filter(({ write }) => write !== undefined);
 }
 
+/** The names of the attributes that a creation must have. */
+export function requiredAttributes<Caller>(type: ResourceType<Caller>): string[] {
+  return attributesOf(type, ({ required, create }) => required === true && create !== undefined).map(
+    ({ name }) => name,
+  );
+}
+
+/** The relationships that it must have. */
+export function requiredRelationships<Caller>(type: ResourceType<Caller>): ResourceRelationship<Caller>[] {
+  return writableRelationships(type).filter(
+    (member) => member.to === "one" && member.nullable !== true && member.default === undefined,
+  );
+}
+
 export function attributeSchema<Caller>(attribute: ResourceAttribute<Caller>): Schema {
   const { value, nullable, description, example } = attribute;
   const { type } = value.schema;

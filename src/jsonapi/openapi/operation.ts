@@ -14,7 +14,6 @@ export interface DescribedOperation {
     readonly schema: Schema;
     readonly example: unknown;
     readonly mediaType?: string;
-    readonly required?: false;
   };
   /** By status. */
   readonly answers: Readonly<Record<string, unknown>>;
@@ -37,7 +36,7 @@ export function operation(components: Components, described: DescribedOperation)
       ? {}
       : {
           requestBody: {
-            required: body.required ?? true,
+            required: true,
             content: { [body.mediaType ?? MEDIA_TYPE]: { schema: body.schema, example: body.example } },
           },
         }),
@@ -64,7 +63,7 @@ interface AnswerParts {
   readonly example?: unknown;
 }
 
-export const NOTHING_TO_SHOW = (description: string) => ({ description, headers: headerReferences(["Vary"]) });
+export const nothingToShow = (description: string) => ({ description, headers: headerReferences(["Vary"]) });
 
 export const NOT_MODIFIED = {
   description: "You have this very document already.",

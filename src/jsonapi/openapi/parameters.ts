@@ -1,14 +1,12 @@
+import { MAX_SORT_DEPTH } from "../read/order.ts";
 import type { PageLimits } from "../read/page.ts";
+import { MAX_INCLUDE_DEPTH } from "../read/plan.ts";
 import type { ResourceType } from "../resource/registry.ts";
 import { filterParameters } from "./filters.ts";
 import { isEverShown } from "./members.ts";
 import { includePaths, reachableTypes, sortPaths } from "./paths-of-names.ts";
 import { listParameter, parameter, type Parameter } from "./parameter.ts";
 import type { Schema } from "./schema.ts";
-
-/** As `read/plan.ts` and `read/order.ts` bound them. */
-const INCLUDE_DEPTH = 3;
-const SORT_NAMES = 4;
 
 /** `include` and `fields`: what any document may be asked for. By the keys under which the components have them. */
 export function resourceParameters<Caller>(type: ResourceType<Caller>): Map<string, Parameter> {
@@ -22,7 +20,7 @@ export function linkageParameters<Caller>(
   target: ResourceType<Caller>,
   name: string,
 ): Map<string, Parameter> {
-  const paths = includePaths(owner, INCLUDE_DEPTH)?.filter((path) => path === name || path.startsWith(`${name}.`));
+  const paths = includePaths(owner, MAX_INCLUDE_DEPTH)?.filter((path) => path === name || path.startsWith(`${name}.`));
   const include = includeOf(paths, `Starts with ${name}.`);
   return new Map([[`${owner.name}.${name}.include`, include], ...fieldsets(target)]);
 }
@@ -34,12 +32,13 @@ export function listParameters<Caller>(type: ResourceType<Caller>, limits: PageL
 
 function includeParameter<Caller>(type: ResourceType<Caller>): [string, Parameter] {
   const first = [...type.relationships.keys()].join(", ");
-  return [`${type.name}.include`, includeOf(includePaths(type, INCLUDE_DEPTH), `Begins with ${first}.`)];
+  return [`${type.name}.include`, includeOf(includePaths(type, MAX_INCLUDE_DEPTH), `Begins with ${first}.`)];
 }
 
 function includeOf(paths: readonly string[] | undefined, otherwise: string): Parameter {
   const items: Schema = { type: "string", ...(paths === undefined ? {} : { enum: paths }) };
-  const more = paths === undefined ? ` ${otherwise} Up to ${String(INCLUDE_DEPTH)} names, with dots between them.` : "";
+  const more =
+    paths === undefined ? ` ${otherwise} Up to ${String(MAX_INCLUDE_DEPTH)} names, with dots between them.` : "";
   return listParameter("include", items, `Related resources to send along in \`included\`.${more}`);
 }
 
@@ -52,7 +51,7 @@ function fieldsets<Caller>(type: ResourceType<Caller>): [string, Parameter][] {
 }
 
 function sortParameter<Caller>(type: ResourceType<Caller>): [string, Parameter] {
-  const paths = sortPaths(type, SORT_NAMES);
+  const paths = sortPaths(type, MAX_SORT_DEPTH);
   const items: Schema = {
     type: "string",
     ...(paths === undefined ? {} : { enum: paths.flatMap((path) => [path, `-${path}`]) }),

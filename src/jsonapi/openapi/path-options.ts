@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { PageLimits } from "../read/page.ts";
-import type { Scope } from "../resource/condition.ts";
+import { isSameScope, type Scope } from "../resource/condition.ts";
 import type { ResourceType } from "../resource/registry.ts";
 import type { Components } from "./components.ts";
 import { SHARED_PARAMETERS } from "./parameter.ts";
@@ -38,7 +38,7 @@ export function deleteRefusals<Caller>(
   { somebody }: SampleCallers<Caller>,
   scope: (caller: Caller) => Scope,
 ): ErrorCode[] {
-  const isSame = somebody !== undefined && JSON.stringify(scope(somebody)) === JSON.stringify(type.scope(somebody));
+  const isSame = somebody !== undefined && isSameScope(scope(somebody), type.scope(somebody));
   return isSame && type.scope(somebody) !== false ? ["unauthorized"] : ["unauthorized", "forbidden"];
 }
 

@@ -1,10 +1,10 @@
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import type { Components } from "./components.ts";
-import { linkErrors, listErrors, neverErrors, readErrors } from "./endpoint-errors.ts";
+import { linkErrors, listErrors, neverErrors, readErrors, type LinkChange } from "./endpoint-errors.ts";
 import { collectionExample, documentExample, linkageDocumentExample } from "./answer-examples.ts";
 import { EXAMPLE_ID, linkageExample } from "./examples.ts";
 import { capital, oneOf, singular, withArticle } from "./names.ts";
-import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts";
+import { answer, NOT_MODIFIED, nothingToShow, operation } from "./operation.ts";
 import { linkageParameters, listParameters, resourceParameters } from "./parameters.ts";
 import { linkageDocument } from "./resource-schemas.ts";
 import { object, reference } from "./schema.ts";
@@ -107,11 +107,9 @@ function linkage<Caller>(
   });
 }
 
-type Change = "replace" | "add" | "remove";
-
 const DONE = { replace: "Replaced.", add: "Added.", remove: "Removed." } as const;
 
-function change<Caller>(relationship: ResourceRelationship<Caller>, kind: Change, components: Components) {
+function change<Caller>(relationship: ResourceRelationship<Caller>, kind: LinkChange, components: Components) {
   const { to, owner, write } = relationship;
   const isAllowed = write !== undefined && (to === "many" || kind === "replace");
   const { operationId, summary } = wordsOf(relationship, kind);
@@ -127,19 +125,19 @@ function change<Caller>(relationship: ResourceRelationship<Caller>, kind: Change
       schema: object({ data: sentLinkage(relationship) }),
       example: { data: linkageExample(relationship) },
     },
-    answers: isAllowed ? { "204": NOTHING_TO_SHOW(DONE[kind]) } : {},
+    answers: isAllowed ? { "204": nothingToShow(DONE[kind]) } : {},
     errors: isAllowed ? linkErrors(relationship, kind) : neverErrors,
     isOpen: false,
   });
 }
 
-const WORDS: Readonly<Record<Change, string>> = {
+const WORDS: Readonly<Record<LinkChange, string>> = {
   replace: "The relationship then leads there, and nowhere else.",
   add: "What it leads to already is no fault.",
   remove: "What it does not lead to is no fault.",
 };
 
-function wordsOf<Caller>({ name, owner }: ResourceRelationship<Caller>, kind: Change) {
+function wordsOf<Caller>({ name, owner }: ResourceRelationship<Caller>, kind: LinkChange) {
   const members = capital(name);
   const one = withArticle(singular(owner.name));
   switch (kind) {

@@ -4,7 +4,7 @@ import { createErrors, deleteErrors, listErrors, readErrors, updateErrors } from
 import { collectionExample, documentExample } from "./answer-examples.ts";
 import { changedExample, newExample } from "./examples.ts";
 import { manyOf, oneOf, singular, withArticle } from "./names.ts";
-import { answer, NOT_MODIFIED, NOTHING_TO_SHOW, operation } from "./operation.ts";
+import { answer, NOT_MODIFIED, nothingToShow, operation } from "./operation.ts";
 import { listParameters, resourceParameters } from "./parameters.ts";
 import { deleteRefusals, isOpenToRead, readRefusals, shared, type PathOptions } from "./path-options.ts";
 import { relationshipPaths } from "./relationship-paths.ts";
@@ -115,7 +115,7 @@ function resourceOperations<Caller>(type: ResourceType<Caller>, components: Comp
             summary: `Delete ${one}`,
             tag: name,
             parameters: shared(components, "ifMatch"),
-            answers: { "204": NOTHING_TO_SHOW("Deleted.") },
+            answers: { "204": nothingToShow("Deleted.") },
             errors: deleteErrors(deleteRefusals(type, options, definition.delete.scope)),
             isOpen: false,
           }),

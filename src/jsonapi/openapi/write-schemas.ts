@@ -1,5 +1,12 @@
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import { attributeSchemas, attributesOf, writableRelationships } from "./members.ts";
+import { MAX_LINKED } from "../write/body.ts";
+import {
+  attributeSchemas,
+  attributesOf,
+  requiredAttributes,
+  requiredRelationships,
+  writableRelationships,
+} from "./members.ts";
 import { oneOf } from "./names.ts";
 import { arrayOf, ID, LID, literal, object, orNull, reference, type Schema } from "./schema.ts";
 
@@ -32,27 +39,10 @@ export function sentLinkage<Caller>({ to, target }: ResourceRelationship<Caller>
   return to === "many" ? arrayOf(sent, { maxItems: MAX_LINKED }) : orNull(sent);
 }
 
-/** As `write/body.ts` bounds them. */
-const MAX_LINKED = 1_000;
-
-/** The attributes that a creation must have. */
-export function requiredAttributes<Caller>(type: ResourceType<Caller>): string[] {
-  return attributesOf(type, ({ required, create }) => required === true && create !== undefined).map(
-    ({ name }) => name,
-  );
-}
-
-/** The relationships that it must have. */
-function requiredRelationships<Caller>(type: ResourceType<Caller>): string[] {
-  return writableRelationships(type)
-    .filter((member) => member.to === "one" && member.nullable !== true && member.default === undefined)
-    .map(({ name }) => name);
-}
-
 /** @param identifier the suffix of the schema by which relationships name resources */
 export function newResource<Caller>(type: ResourceType<Caller>, identifier?: string): Schema {
   const attributes = requiredAttributes(type);
-  const relationships = requiredRelationships(type);
+  const relationships = requiredRelationships(type).map(({ name }) => name);
   return object(
     {
       type: literal(type.name),

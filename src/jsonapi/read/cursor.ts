@@ -5,9 +5,6 @@ import type { Row } from "../resource/define.ts";
 import type { Scalar } from "../resource/value-types.ts";
 import type { Order } from "./order.ts";
 
-/** The URI by which clients ask for cursors, and answers say that they have them. */
-export const CURSOR_PROFILE = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
-
 /**
  * A cursor is the place of a row in an order: what it is sorted by, and its id. It holds good when the row is gone. Clients take
  * it as it is; it tells them nothing that the row did not.

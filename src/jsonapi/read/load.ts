@@ -5,9 +5,9 @@ import { invalidParameter } from "../../errors/catalogue.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { checkCursorOrder } from "./cursor.ts";
-import type { OffsetPage } from "./page.ts";
+import { readsBackwards, type OffsetPage } from "./page.ts";
 import type { CollectionPlan, Inclusion, Selection } from "./plan.ts";
-import { countAll, PARENT, readsBackwards, selectById, selectPage, selectRelated } from "./sql.ts";
+import { countAll, PARENT, selectById, selectPage, selectRelated } from "./sql.ts";
 
 /** A resource identifier's id; the type is the relationship's. */
 export interface Linked {

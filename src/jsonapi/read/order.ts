@@ -24,7 +24,7 @@ export interface OrderStep<Caller> {
 
 const MAX_TERMS = 10;
 /** Names in the path of one term. */
-const MAX_PATH = 4;
+export const MAX_SORT_DEPTH = 4;
 
 /**
  * The order that `sort` asks for: attributes, and attributes behind to-one relationships. It always ends with the id, so that
@@ -59,7 +59,9 @@ function planTerm<Caller>(
   descending: boolean,
   context: PlanContext<Caller>,
 ): Order<Caller> {
-  if (path.length > MAX_PATH) throw invalidParameter("sort", "sort: the path is too long.");
+  if (path.length > MAX_SORT_DEPTH) {
+    throw invalidParameter("sort", `A path of sort may have ${String(MAX_SORT_DEPTH)} names at most.`);
+  }
   const steps: OrderStep<Caller>[] = [];
   let here = type;
   for (const name of path.slice(0, -1)) {

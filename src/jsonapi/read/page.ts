@@ -27,9 +27,21 @@ export interface CursorPage {
   readonly before?: string;
 }
 
+/** Whether a page is read from its end: where only that is known. */
+export function readsBackwards({ after, before }: CursorPage): boolean {
+  return before !== undefined && after === undefined;
+}
+
 export interface PageLimits {
   readonly defaultSize: number;
   readonly maxSize: number;
+}
+
+/** What a page depends on beside the query. */
+export interface PageTerms {
+  readonly limits: PageLimits;
+  /** The client asked for the Cursor Pagination profile. */
+  readonly prefersCursors: boolean;
 }
 
 /** A page further out than this would make the database skip rows for seconds. */
@@ -49,10 +61,9 @@ const STYLES = {
  * `page[size]`. The first page is 1, the first offset 0, and the first cursor empty. A list of ids in `filter[id]` without a size is
  * answered whole, up to the maximum.
  *
- * @param prefersCursors the client asked for the Cursor Pagination profile
  * @throws {Fault | Faults} 400 with `source.parameter`
  */
-export function parsePage({ page, filters }: Query, limits: PageLimits, prefersCursors: boolean): Page {
+export function parsePage({ page, filters }: Query, { limits, prefersCursors }: PageTerms): Page {
   const style = styleOf(page) ?? (prefersCursors ? "cursor" : "number");
   const number = (member: string, least: 0 | 1) => {
     const text = page.get(member);

@@ -1,7 +1,8 @@
-import { CURSOR_PROFILE, cursorOf } from "./cursor.ts";
+import { CURSOR_PROFILE } from "../../errors/catalogue.ts";
+import { cursorOf } from "./cursor.ts";
 import { withParameters } from "./links.ts";
 import type { LoadedPage } from "./load.ts";
-import type { CursorPage, OffsetPage } from "./page.ts";
+import { readsBackwards, type CursorPage, type OffsetPage } from "./page.ts";
 import type { CollectionPlan } from "./plan.ts";
 import type { Query } from "./query.ts";
 
@@ -72,7 +73,7 @@ function byCursor(page: CursorPage, cursors: readonly string[], hasMore: boolean
     ]);
   const first = cursors[0];
   const last = cursors.at(-1);
-  const isBackwards = before !== undefined && after === undefined;
+  const isBackwards = readsBackwards(page);
   const hasPrevious = isBackwards ? hasMore : (after ?? "") !== "";
   const hasNext = isBackwards ? before !== "" : hasMore || (before ?? "") !== "";
   const isTruncated = after !== undefined && before !== undefined && hasMore;

@@ -9,7 +9,7 @@ import type {
 } from "../resource/registry.ts";
 import { planFilters, type PlannedFilters } from "./filter.ts";
 import { planOrder, type Order } from "./order.ts";
-import type { Page } from "./page.ts";
+import { parsePage, type Page, type PageTerms } from "./page.ts";
 import type { Path, Query } from "./query.ts";
 import { suggest } from "./suggest.ts";
 import { unknownName, visibleAttributes, visibleRelationships, type PlanContext } from "./visible.ts";
@@ -46,7 +46,7 @@ export interface CollectionPlan<Caller> {
 }
 
 /** Relationships that one path of `include` may lead through. */
-const MAX_INCLUDE_DEPTH = 3;
+export const MAX_INCLUDE_DEPTH = 3;
 /** Paths of `include`. */
 const MAX_INCLUDES = 20;
 
@@ -93,20 +93,21 @@ export function planSelection<Caller>(
 }
 
 /**
- * Plans a collection: as planSelection(), with filters and order. Every order ends with the id, so that pages are stable.
+ * Plans a collection: as planSelection(), with filters, order and page. Every order ends with the id, so that pages are stable.
  *
  * @throws {Fault | Faults} 400 with `source.parameter`
  */
 export function planCollection<Caller>(
   type: ResourceType<Caller>,
   query: Query,
-  page: Page,
+  pageTerms: PageTerms,
   context: PlanContext<Caller>,
 ): CollectionPlan<Caller> {
-  const [selection, where, order] = attemptAll(
+  const [selection, where, order, page] = attemptAll(
     () => planSelection(type, query, context),
     () => planFilters(type, query.filters, context),
     () => planOrder(type, query.sort, context),
+    () => parsePage(query, pageTerms),
   );
   return { selection, where, order, page };
 }

@@ -6,7 +6,7 @@ import type { Condition, Scope } from "../resource/condition.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
 import { beyondCursor } from "./cursor.ts";
 import type { Order } from "./order.ts";
-import type { CursorPage } from "./page.ts";
+import { readsBackwards } from "./page.ts";
 import type { CollectionPlan, Selection } from "./plan.ts";
 import { addCondition, addScope, OPERATORS, whereInScope } from "./where.ts";
 
@@ -47,11 +47,6 @@ export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex
     orderBy(query, orderedBy(db, plan, term), descends ? "desc" : "asc", term.nullable);
   }
   return query;
-}
-
-/** Whether a page is read from its end: where only that is known. */
-export function readsBackwards({ after, before }: CursorPage): boolean {
-  return before !== undefined && after === undefined;
 }
 
 /** The column of a term; behind to-one relationships, the subquery that reads it. */

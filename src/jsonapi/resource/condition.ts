@@ -33,6 +33,11 @@ export type Operator = "eq" | "ne" | "lt" | "lte" | "gt" | "gte";
 /** Which rows: all of them, none, or those that meet a condition. */
 export type Scope<Column extends string = string> = boolean | Condition<Column>;
 
+/** Whether two scopes are made alike. Those that are not may still be of the same rows. */
+export function isSameScope(one: Scope, other: Scope): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 export function eq<const Column extends string>(column: Column, value: Scalar): Condition<Column> {
   return { column, operator: "eq", value };
 }

@@ -143,7 +143,7 @@ export function parseLinkage<Caller>(
 const MAX_MEMBERS = 200;
 
 /** Identifiers in one to-many linkage. */
-const MAX_LINKED = 1_000;
+export const MAX_LINKED = 1_000;
 
 function parseReference<Caller>(
   value: unknown,

@@ -84,7 +84,8 @@ export async function planWrite<Caller>(
     for (const fault of missing(type, change, caller)) faults.add(fault);
     for (const relationship of type.relationships.values()) {
       if (relationship.to === "many" || relationship.default === undefined) continue;
-      columns[relationship.column] ??= relationship.default(caller);
+      // Null is given too, by whoever may write it.
+      if (!(relationship.column in columns)) columns[relationship.column] = relationship.default(caller);
     }
   }
   faults.throwIfAny();
@@ -196,7 +197,8 @@ async function isPresentLinkage<Caller>(
   caller: Caller,
 ): Promise<boolean> {
   const wanted = new Set(references(linkage).map(({ id }) => id));
-  if (current === null) return wanted.size === 0;
+  if (wanted.size === 0 && current === null) return true;
+  if (current === null) return relationship.to === "one" && soleId(linkage) === relationship.default?.(caller);
   if (relationship.to === "one") return isPresentToOne(db, relationship, linkage, current, caller);
   const scope = relationship.target.scope(caller);
   if (scope === false) return wanted.size === 0;
