@@ -7,10 +7,11 @@ import type { Knex } from "knex";
 const TABLES = ["users", "roles", "sessions"];
 
 /**
- * On PostgreSQL the row that is counted up stays locked until the transaction ends: with one row a table, all transactions that
- * insert would wait for each other. So each connection counts in one of several slots. SQLite has one writer, and needs one slot.
+ * On PostgreSQL the row that is counted up stays locked until the transaction ends. With one row a table, all transactions that insert
+ * would wait for each other, and two that insert into several tables could wait for ever. So there are several rows (slots) a table:
+ * each transaction takes one that nobody has locked, or makes a new one. There are never more than transactions at the same time.
+ * SQLite has one writer, and needs one slot.
  */
-const SLOTS = 16;
 
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable("row_counts", (table) => {
@@ -75,10 +76,16 @@ async function createCountingFunction(knex: Knex): Promise<void> {
       IF TG_OP = 'DELETE' THEN
         difference := -difference;
       END IF;
-      IF difference <> 0 THEN
-        INSERT INTO row_counts AS counts (table_name, slot, row_count)
-        VALUES (TG_TABLE_NAME, pg_backend_pid() % ${String(SLOTS)}, difference)
-        ON CONFLICT (table_name, slot) DO UPDATE SET row_count = counts.row_count + difference;
+      IF difference = 0 THEN
+        RETURN NULL;
+      END IF;
+      UPDATE row_counts SET row_count = row_count + difference
+      WHERE table_name = TG_TABLE_NAME AND slot = (
+        SELECT slot FROM row_counts WHERE table_name = TG_TABLE_NAME LIMIT 1 FOR UPDATE SKIP LOCKED
+      );
+      IF NOT FOUND THEN
+        INSERT INTO row_counts (table_name, slot, row_count)
+        VALUES (TG_TABLE_NAME, floor(random() * 2147483647)::integer, difference);
       END IF;
       RETURN NULL;
     END $$`);
