@@ -10,6 +10,7 @@ import { Hasher } from "./accounts/hasher.ts";
 import { findCaller } from "./accounts/sessions.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
+import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
@@ -103,7 +104,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
   const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
 
-  registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}` });
+  registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
   await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
   const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);

@@ -13,6 +13,7 @@ export interface UniqueViolation {
 interface DriverError {
   code?: unknown;
   message?: unknown;
+  name?: unknown;
   table?: unknown;
   detail?: unknown;
 }
@@ -46,10 +47,14 @@ export function foreignKeyViolation(error: unknown): boolean {
   );
 }
 
-/** Whether `error` says that the database is busy with somebody else's transaction: the same work may succeed a moment later. */
+/**
+ * Whether `error` says that the database is busy with somebody else's work: the same request may succeed a moment later. Knex says by
+ * the name of its error that no connection came free in time.
+ */
 export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
-  const { code } = error as DriverError;
+  const { code, name } = error as DriverError;
+  if (name === "KnexTimeoutError") return true;
   return code === "SQLITE_BUSY" || code === "40001" || code === "40P01" || code === "55P03";
 }
 

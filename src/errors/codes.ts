@@ -101,7 +101,7 @@ export const errorKinds = {
     status: 503,
     title: "Service unavailable",
     description: "The server is busy. Try again after as many seconds as Retry-After says.",
-    when: "So many passwords are being checked that one more would have to wait too long. Requests without a password are served all the while.",
+    when: "So many passwords are being checked that one more would have to wait too long. Requests without a password are served all the while. Or other transactions kept the database busy for too long.",
   },
 
   // ── who may do what ──

@@ -73,6 +73,6 @@ export function internalError(cause?: unknown): Fault {
 }
 
 /** `retryAfter` in seconds. RFC 9110, section 15.6.4. */
-export function serviceUnavailable(detail: string, retryAfter: number): Fault {
-  return faultOf("service-unavailable", { detail, headers: { "retry-after": String(retryAfter) } });
+export function serviceUnavailable(detail: string, retryAfter: number, cause?: unknown): Fault {
+  return faultOf("service-unavailable", { detail, headers: { "retry-after": String(retryAfter) }, cause });
 }

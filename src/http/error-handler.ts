@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 
 import { methodNotAllowed, notFound } from "../errors/catalogue.ts";
 import type { ErrorCode } from "../errors/codes.ts";
-import { Faults } from "../errors/fault.ts";
+import { Faults, type Fault } from "../errors/fault.ts";
 import { describeError } from "../events/log.ts";
 import { errorDocument, type ErrorDocumentOptions } from "./error-document.ts";
 import { faultsFrom } from "./framework-faults.ts";
@@ -13,6 +13,8 @@ export interface ErrorHandlingOptions {
   readonly plainBelow?: string;
   /** The URL of what there is to say of a kind of error. */
   readonly describe?: (code: ErrorCode) => string;
+  /** Whether what was thrown says that the same request may succeed a moment later: then the answer is 503. */
+  readonly isBusy?: (error: unknown) => boolean;
 }
 
 /** What the router refused before there was a route: see {@link refuseUrl}. */
@@ -27,14 +29,15 @@ const REFUSED_URL = "/.refused";
  */
 export function registerErrorHandling(
   app: FastifyInstance,
-  { plainBelow = "/v1/auth/", describe }: ErrorHandlingOptions = {},
+  { plainBelow = "/v1/auth/", describe, isBusy = () => false }: ErrorHandlingOptions = {},
 ): void {
   const isPlain = (request: FastifyRequest) =>
     (request.routeOptions.url ?? refused.get(request.raw)?.url ?? request.raw.url ?? "").startsWith(plainBelow);
 
-  app.setErrorHandler((error, request, reply) =>
-    sendFaults(error, request, reply, { plain: isPlain(request), describe }),
-  );
+  app.setErrorHandler((error, request, reply) => {
+    const faults = faultsFrom(error, request.routeOptions.bodyLimit, isBusy);
+    return sendFaults(faults, error, request, reply, { plain: isPlain(request), describe });
+  });
 
   // Before the body is read: a URL that nobody knows is a 404 whatever the body, and no reason to parse it.
   // After all onRequest hooks: what is refused here is limited, logged, and readable across origins as any other answer.
@@ -82,12 +85,12 @@ function allowedMethods(app: FastifyInstance, request: FastifyRequest): string[]
 }
 
 function sendFaults(
+  faults: readonly [Fault, ...Fault[]],
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   options: ErrorDocumentOptions,
 ): FastifyReply {
-  const faults = faultsFrom(error, request.routeOptions.bodyLimit);
   const [first] = faults;
   const status = faults.length === 1 ? first.status : new Faults(faults).status;
   logServerFault(status, first.cause ?? error, request);

@@ -9,6 +9,7 @@ import {
   malformedUrl,
   notFound,
   payloadTooLarge,
+  serviceUnavailable,
   tooManyRequests,
   unsupportedMediaType,
   uriTooLong,
@@ -16,17 +17,28 @@ import {
 import { Fault, Faults } from "../errors/fault.ts";
 import { pointer } from "../errors/pointer.ts";
 
+/** Seconds. */
+const RETRY_BUSY = 1;
+
 /**
  * The faults in anything that was thrown while a request was handled: ours as they are, Fastify's and its plugins' by what
  * they mean, and everything else as one 500 that has the thrown value as its cause.
  *
  * @param bodyLimit of the route, in bytes
+ * @param isBusy whether the same request may succeed a moment later
  */
-export function faultsFrom(error: unknown, bodyLimit: number): readonly [Fault, ...Fault[]] {
+export function faultsFrom(
+  error: unknown,
+  bodyLimit: number,
+  isBusy: (error: unknown) => boolean,
+): readonly [Fault, ...Fault[]] {
   if (error instanceof Fault) return [error];
   if (error instanceof Faults) return atLeastOne(error.list, error);
   if (!(error instanceof Error)) return [internalError(error)];
 
+  if (isBusy(error)) {
+    return [serviceUnavailable("The database is busy just now. Try again in a moment.", RETRY_BUSY, error)];
+  }
   const { code, statusCode, validation, validationContext }: Partial<FastifyError> = error;
   if (validation !== undefined) {
     return atLeastOne(
