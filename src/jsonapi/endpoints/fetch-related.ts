@@ -1,4 +1,4 @@
-import { versionOf } from "../http/etag.ts";
+import { versionOf, versionOfLinkage } from "../http/etag.ts";
 import { sendDocument, sendVersioned } from "../http/reply.ts";
 import { collectionDocument, resourceDocument } from "../read/document.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
@@ -22,7 +22,9 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
     const id = row[relationship.column];
     const graph = typeof id === "string" ? await loadResource(layer.db, selection, id) : undefined;
     const document = await resourceDocument(layer, graph ?? null, url, query);
-    return sendVersioned(exchange, document, versionOf(target, graph?.primary[0]?.row ?? {}, caller));
+    const related = graph?.primary[0]?.row;
+    const version = related === undefined ? versionOfLinkage([]) : versionOf(target, related, caller);
+    return sendVersioned(exchange, document, version);
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
   const plan = planCollection(target, query, pageTerms(exchange), planContext(exchange));
