@@ -4,10 +4,10 @@ import { at, faultOf } from "./make.ts";
 /** Faults of request documents, and of what they ask for. */
 
 /** RFC 9110, section 15.5.13. */
-export function preconditionFailed(): Fault {
+export function preconditionFailed(header: "If-Match" | "If-None-Match"): Fault {
   return faultOf("precondition-failed", {
     detail: "The resource is not what it was when you read it. Read it again, and repeat the change if it still fits.",
-    source: { header: "If-Match" },
+    source: { header },
   });
 }
 
@@ -34,6 +34,9 @@ export function invalidAttribute(pointer: string, attribute: string, message: st
   });
 }
 
+/** A name that a client made up, which the pointer has in full. */
+const quoted = (name: string) => JSON.stringify(name.length > 100 ? `${name.slice(0, 100).toWellFormed()}…` : name);
+
 export function unknownMember(
   kind: "attribute" | "relationship",
   pointer: string,
@@ -42,7 +45,7 @@ export function unknownMember(
   suggestions: readonly string[] = [],
 ): Fault {
   return faultOf(`unknown-${kind}`, {
-    detail: `${type} has no ${kind} ${JSON.stringify(name)}.`,
+    detail: `${type} has no ${kind} ${quoted(name)}.`,
     source: { pointer },
     meta: { attribute: name, message: "is not known", ...(suggestions.length > 0 ? { suggestions } : {}) },
   });

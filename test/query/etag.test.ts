@@ -104,3 +104,21 @@ void t.test("a login's answer, which shows a token, has no tag", async (t) => {
   });
   t.equal(answer.headers["etag"], undefined);
 });
+
+void t.test("If-None-Match asks a change for what must not be there", async (t) => {
+  const server = await makeApp(t);
+  const person = await makeUser(server);
+  const url = `/v1/users/${person.id}`;
+  const { token } = person;
+  const tag = String((await server.ask("GET", url, { token })).headers["etag"]);
+  const patch = (name: string, value: string) =>
+    server.ask("PATCH", url, { token, body: NAME(person.id, name), headers: { "if-none-match": value } });
+  for (const value of ["*", tag, `W/${tag}`]) {
+    const answer = await patch("Never", value);
+    t.equal(answer.status, 412, value);
+    t.same(answer.body.errors[0].source, { header: "If-None-Match" });
+  }
+  t.equal((await patch("Now", '"x.y"')).status, 200);
+  const deletion = await server.ask("DELETE", url, { token, headers: { "if-none-match": "*" } });
+  t.equal(deletion.status, 412);
+});

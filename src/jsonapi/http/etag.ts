@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 
 import { preconditionFailed } from "../../errors/catalogue.ts";
 import { visibleAttributes, visibleRelationships } from "../read/visible.ts";
+import { holdsForId, type Scope } from "../resource/condition.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceType } from "../resource/registry.ts";
 
@@ -26,10 +27,15 @@ export function versionOf<Caller>(type: ResourceType<Caller>, row: Row, caller: 
       computed !== undefined ? computed.of(row) : column === null ? null : row[column],
     ),
     ...visibleRelationships(type, caller).map((relationship) =>
-      relationship.to === "one" ? row[relationship.column] : null,
+      relationship.to === "one" ? shownId(row[relationship.column], relationship.target.scope(caller)) : null,
     ),
   ];
   return digest(JSON.stringify(values.map((value) => value ?? null)));
+}
+
+/** The id of a related resource, where the resource itself shows it: whoever asks for a hidden one may not find it out by guessing. */
+function shownId(id: unknown, scope: Scope): string | null {
+  return typeof id === "string" && holdsForId(scope, id) === true ? id : null;
 }
 
 /** The version of a to-many relationship: a hash of all that it leads to. */
@@ -45,22 +51,26 @@ export function isKnown(request: FastifyRequest, tag: string): boolean {
 }
 
 /**
- * Checks `If-Match`, where it was sent, inside the transaction that is about to write.
+ * Checks `If-Match` and `If-None-Match`, where they were sent, inside the transaction that is about to write.
  *
  * @param version reads the present version; not called where there is nothing to check
- * @throws {Fault} 412 when the resource is not what the client saw last. RFC 9110, section 13.1.1
+ * @throws {Fault} 412 when the resource is not what the client saw last. RFC 9110, sections 13.1.1 and 13.1.2
  */
 export async function checkIfMatch(
   request: FastifyRequest,
   trx: Knex.Transaction,
   version: (trx: Knex.Transaction) => Promise<string>,
 ): Promise<void> {
-  const header = request.headers["if-match"];
-  if (header === undefined || header.trim() === "*") return;
+  const match = request.headers["if-match"];
+  const noneMatch = request.headers["if-none-match"];
+  // Whatever is about to be changed is there: it was looked up.
+  if (noneMatch?.trim() === "*") throw preconditionFailed("If-None-Match");
+  if (noneMatch === undefined && (match === undefined || match.trim() === "*")) return;
   const present = await version(trx);
-  // Strong comparison: a weak tag never matches.
-  const matches = tagsIn(header).some((tag) => tag.startsWith(`"${present}.`));
-  if (!matches) throw preconditionFailed();
+  // Strong comparison for If-Match: a weak tag never matches.
+  const isIn = (header: string) => tagsIn(header).some((tag) => tag.startsWith(`"${present}.`));
+  if (match !== undefined && match.trim() !== "*" && !isIn(match)) throw preconditionFailed("If-Match");
+  if (noneMatch !== undefined && isIn(noneMatch.replaceAll("W/", ""))) throw preconditionFailed("If-None-Match");
 }
 
 function tagsIn(header: string): string[] {
