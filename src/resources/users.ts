@@ -19,6 +19,12 @@ export type UsersDeps = RegistrationDeps &
     readonly mailRequests: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   };
 
+/** They stand in mails, too. */
+const personName = string({
+  trim: true,
+  check: (name) => (/\p{Cc}/u.test(name) ? "must not hold control characters" : undefined),
+});
+
 const profile = { nullable: true, create: anyone, update: member, sort: true, filter: true };
 
 /** People with an account. Ordinary users see and change themselves. */
@@ -44,8 +50,8 @@ export function users(deps: UsersDeps) {
         sort: true,
         filter: true,
       },
-      firstName: { value: string({ trim: true }), example: "Ada", ...profile },
-      lastName: { value: string({ trim: true }), example: "Lovelace", ...profile },
+      firstName: { value: personName, example: "Ada", ...profile },
+      lastName: { value: personName, example: "Lovelace", ...profile },
       avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
       password: {
         value: newPassword(deps.passwordMinLength),
@@ -110,6 +116,7 @@ export function users(deps: UsersDeps) {
     },
     update: {
       scope: own("id"),
+      single: true,
       errors: ["wrong-current-password", "service-unavailable"],
       run: ({ current, values }, { caller, request }) => {
         const prepare = () => prepareUserUpdate(deps, { user: current, changes: values, caller });

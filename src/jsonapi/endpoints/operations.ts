@@ -29,6 +29,8 @@ type Result = { readonly data?: unknown; readonly meta?: unknown };
 interface Seen {
   readonly made: Set<string>;
   readonly changed: Set<string>;
+  /** Those of the changed ones whose own attributes or relationships an operation sets. */
+  readonly updated: Set<string>;
   readonly removed: Set<string>;
 }
 /** Runs one operation in the transaction; the exchange reads through it. */
@@ -48,7 +50,7 @@ export async function performOperations<Caller>(exchange: UntypedExchange<Caller
   if (challenge !== undefined) throw challenge;
   parseQuery(request.url, []);
   const lids: LocalIds = new Map();
-  const seen: Seen = { made: new Set(), changed: new Set(), removed: new Set() };
+  const seen: Seen = { made: new Set(), changed: new Set(), updated: new Set(), removed: new Set() };
   const faults = new FaultList();
   let refused = 0;
   const steps: Step<Caller>[] = [];
@@ -95,6 +97,14 @@ async function planOperation<Caller>(
   const isMadeHere = seen.made.has(key);
   const isChangedHere = seen.changed.has(key);
   seen.changed.add(key);
+  if (op === "update" && target.relationship === undefined) {
+    if (target.type.definition.update?.single === true && (isMadeHere || seen.updated.has(key))) {
+      throw forbidden(
+        `One operation at most changes the same of ${target.type.name}, and none what the request makes.`,
+      );
+    }
+    seen.updated.add(key);
+  }
   const plan = (from: UntypedExchange<Caller>) =>
     planChange({ ...from, type: target.type }, operation, id, lids, isChangedHere);
   const planned = isMadeHere ? undefined : await plan(exchange);

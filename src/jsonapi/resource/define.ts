@@ -90,6 +90,11 @@ export interface ResourceDefinition<Row, Caller, Declared extends Attributes<Row
   /** Absent: not changed by clients. The scope is that of the rows which this caller may change. */
   readonly update?: {
     scope(caller: Caller): Scope<keyof Row & string>;
+    /**
+     * Of several atomic operations one at most may change the same resource, and none may change one that they make. For a hook that
+     * does before the transaction what takes long, from the row as it is then: inside it, it would hold up everybody else. Default false.
+     */
+    readonly single?: boolean;
     /** As for `create`. */
     readonly errors?: readonly ErrorCode[];
     run?(update: Update<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<void>>;
