@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { makeApp, type TestApp } from "../fixtures/app.ts";
-import { makeAdmin } from "../fixtures/people.ts";
+import { makeAdmin, makeUser } from "../fixtures/people.ts";
 import { seed } from "../../src/cli/seed.ts";
 
 const PROFILE = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/";
@@ -139,4 +139,26 @@ void t.test("faults are the profile's own", async (t) => {
     "of another order",
   );
   t.same((await ask("/v1/users?page[after]=&page[number]=2")).source, { parameter: "page[number]" });
+});
+
+void t.test("long names do not stop who goes on by cursor, and control characters are in none", async (t) => {
+  const server = await makeApp(t);
+  const { token } = await makeAdmin(server);
+  const long = "\u{1f5dd}".repeat(255);
+  for (let count = 0; count < 3; count += 1) await makeUser(server, { firstName: long, lastName: long });
+  let url: string | undefined = "/v1/users?sort=firstName,lastName&page[after]=&page[size]=1";
+  let pages = 0;
+  while (url !== undefined) {
+    const answer = await server.ask("GET", url, { token });
+    t.equal(answer.status, 200);
+    pages += answer.body.data.length as number;
+    url = (answer.body.links.next as string | null)?.replace("http://rekey.test", "");
+  }
+  t.equal(pages, 4);
+  const body = {
+    data: { type: "users", attributes: { email: "c@example.org", password: "walnut-orbit-9", firstName: "a\u0001" } },
+  };
+  const refused = await server.ask("POST", "/v1/users", { body });
+  t.equal(refused.status, 422);
+  t.equal(refused.body.errors[0].source.pointer, "/data/attributes/firstName");
 });

@@ -2,9 +2,9 @@ import { isUuid, newId } from "../../db/id.ts";
 import { forbidden, invalidAttribute, notFound } from "../../errors/catalogue.ts";
 import type { Commit, Created } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import { localKey, type Change, type Linkage } from "../write/body.ts";
+import { localKey, references, type Change, type Linkage } from "../write/body.ts";
 import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
-import { checkNullable, planWrite, references } from "../write/plan.ts";
+import { checkNullable, planWrite } from "../write/plan.ts";
 import { guarded, prepareCreate, prepareDelete, prepareUpdate, timestamps } from "../write/save.ts";
 import { findWritable, refusal, visibleRelationship, writeContext, type Exchange } from "./layer.ts";
 

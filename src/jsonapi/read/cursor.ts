@@ -2,7 +2,7 @@ import { cursorProfileFault, invalidParameter } from "../../errors/catalogue.ts"
 import type { Fault } from "../../errors/fault.ts";
 import type { Condition } from "../resource/condition.ts";
 import type { Row } from "../resource/define.ts";
-import type { Scalar } from "../resource/value-types.ts";
+import { isInteger, type Scalar } from "../resource/value-types.ts";
 import type { Order } from "./order.ts";
 
 /**
@@ -71,12 +71,15 @@ export function pageTooLarge(parameter: string, detail: string, maxSize: number)
   return cursorProfileFault("max-size-exceeded", parameter, detail, { page: { maxSize } });
 }
 
+/** More than the longest values that anybody sorts by; HTTP headers end at 16 KiB, and so does a URL. */
+const MAX_CURSOR = 8192;
+
 function nameOf<Caller>(order: readonly Order<Caller>[]): string {
   return order.map(({ column, descending }) => (descending ? `-${column}` : column)).join();
 }
 
 function readCursor<Caller>(order: readonly Order<Caller>[], cursor: string): Scalar[] | undefined {
-  if (cursor.length > 4096) return undefined;
+  if (cursor.length > MAX_CURSOR) return undefined;
   try {
     const [name, ...place] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
     if (name !== nameOf(order) || place.length !== order.length) return undefined;
@@ -93,8 +96,7 @@ function isValueOf<Caller>({ column, schemaType }: Order<Caller>, value: unknown
     case "boolean":
       return typeof value === "boolean" || value === 0 || value === 1;
     case "integer":
-      // PostgreSQL's `bigint` comes as text.
-      return Number.isSafeInteger(typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value);
+      return isInteger(value);
     default:
       return typeof value === "string" && value.isWellFormed() && !value.includes("\0");
   }

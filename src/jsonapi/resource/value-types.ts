@@ -87,12 +87,25 @@ export const boolean: ValueType<boolean> = {
   schema: { type: "boolean" },
 };
 
+/** What an integer column holds on every database. */
+const MAX_INTEGER = 2 ** 31 - 1;
+
+/** Whether a column of whole numbers can hold it. */
+export function isInteger(value: unknown): value is number {
+  return Number.isInteger(value) && Math.abs(value as number) <= MAX_INTEGER;
+}
+
+const parseInteger = (value: unknown): Parsed<number> =>
+  isInteger(value)
+    ? { value }
+    : { message: `must be a whole number from -${String(MAX_INTEGER)} to ${String(MAX_INTEGER)}` };
+
 export const integer: ValueType<number> = {
   name: "integer",
-  parse: (json) => (Number.isSafeInteger(json) ? { value: json as number } : { message: "must be a whole number" }),
-  parseText: (text) => (/^-?\d{1,15}$/.test(text) ? { value: Number(text) } : { message: "must be a whole number" }),
+  parse: parseInteger,
+  parseText: (text) => parseInteger(/^-?\d+$/.test(text) ? Number(text) : undefined),
   toJson: (stored) => Number(stored),
-  schema: { type: "integer" },
+  schema: { type: "integer", minimum: -MAX_INTEGER, maximum: MAX_INTEGER },
 };
 
 /** RFC 3339, with `T` and an offset, to the millisecond; ISO 8601's date alone is midnight UTC. */

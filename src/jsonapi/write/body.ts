@@ -173,6 +173,16 @@ export function unknownLid(lid: unknown, place: string): Fault {
     : invalidDocument(place, "lid must be a string.");
 }
 
+/** All identifiers in a linkage. */
+export function references(linkage: Linkage) {
+  return linkage === null ? [] : "id" in linkage ? [linkage] : linkage;
+}
+
+/** The identifier of a to-one linkage. */
+export function soleId(linkage: Linkage): string | null {
+  return references(linkage)[0]?.id ?? null;
+}
+
 function primaryData(body: unknown): unknown {
   if (body === undefined) throw malformedBody("The request needs a body.");
   if (!isObject(body)) throw invalidDocument("", "A JSON:API document must be an object.");

@@ -5,8 +5,8 @@ import { FaultList } from "../../errors/fault.ts";
 import { isUuid } from "../../db/id.ts";
 import { selectIds } from "../read/sql.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import type { Linkage } from "./body.ts";
-import { references, type PlannedLinks } from "./plan.ts";
+import { references, type Linkage } from "./body.ts";
+import type { PlannedLinks } from "./plan.ts";
 
 export type LinkageChange = "replace" | "add" | "remove";
 

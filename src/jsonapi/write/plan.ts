@@ -3,13 +3,11 @@ import type { Knex } from "knex";
 import { forbidden, invalidAttribute, unknownMember } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
-import { relatedTo, selectIds, selectWhole } from "../read/sql.ts";
 import { suggest } from "../read/suggest.ts";
-import { holdsForId } from "../resource/condition.ts";
 import type { ResourceAttribute, ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import type { Row } from "../resource/define.ts";
 import type { Scalar } from "../resource/value-types.ts";
-import { parseLinkage, type Change, type Linkage } from "./body.ts";
+import { parseLinkage, soleId, type Change, type Linkage } from "./body.ts";
+import { isPresentLinkage, isPresentToOne, isSame, presentJson, type Current } from "./present.ts";
 
 /** What a write will do, with every right checked and every value parsed. References are not yet looked up. */
 export interface WritePlan<Caller> {
@@ -22,9 +20,6 @@ export interface PlannedLinks<Caller> {
   readonly relationship: ResourceRelationship<Caller>;
   readonly linkage: Linkage;
 }
-
-/** The row that is to be changed, or null for a creation. */
-type Current = Row | null;
 
 /**
  * Plans a creation or an update. Members that the caller may not write, but that say what is the case already, are no write
@@ -85,7 +80,12 @@ export async function planWrite<Caller>(
     for (const relationship of type.relationships.values()) {
       if (relationship.to === "many" || relationship.default === undefined) continue;
       // Null is given too, by whoever may write it.
-      if (!(relationship.column in columns)) columns[relationship.column] = relationship.default(caller);
+      if (relationship.column in columns) continue;
+      const id = relationship.default(caller);
+      if (id === null && relationship.nullable !== true) {
+        faults.add(invalidAttribute("/data", relationship.name, "must be given"));
+      }
+      columns[relationship.column] = id;
     }
   }
   faults.throwIfAny();
@@ -156,24 +156,6 @@ function knownNames<Caller>(
   return [...members].filter((member) => member.read?.(caller) ?? true).map(({ name }) => name);
 }
 
-/**
- * What the attribute is now, or would be without being given; `undefined` where it stands nowhere. Also where the caller may
- * not read it: if a right guess were no change, and a wrong one were, it could be found out by guessing.
- */
-function presentJson<Caller>(attribute: ResourceAttribute<Caller>, current: Current, caller: Caller): unknown {
-  if (attribute.column === null || attribute.read?.(caller) === false) return undefined;
-  const stored = current === null ? (attribute.default ?? null) : current[attribute.column];
-  return stored === null ? null : attribute.value.toJson(stored);
-}
-
-/** Whether what was sent means what is there: `2026-01-01T00:00:00Z` is `2026-01-01T00:00:00.000Z`. */
-function isSame<Caller>(attribute: ResourceAttribute<Caller>, json: unknown, present: unknown): boolean {
-  if (json === present) return true;
-  if (json === null || present === null) return false;
-  const parsed = attribute.value.parse(json);
-  return "value" in parsed && attribute.value.toJson(parsed.value) === present;
-}
-
 function* missing<Caller>(type: ResourceType<Caller>, change: Change, caller: Caller) {
   for (const { name, required, create } of type.attributes.values()) {
     if (required === true && create?.(caller) === true && !change.attributes.has(name)) {
@@ -189,50 +171,6 @@ function* missing<Caller>(type: ResourceType<Caller>, change: Change, caller: Ca
   }
 }
 
-async function isPresentLinkage<Caller>(
-  db: Knex,
-  relationship: ResourceRelationship<Caller>,
-  linkage: Linkage,
-  current: Current,
-  caller: Caller,
-): Promise<boolean> {
-  const wanted = new Set(references(linkage).map(({ id }) => id));
-  if (wanted.size === 0 && current === null) return true;
-  if (current === null) return relationship.to === "one" && soleId(linkage) === relationship.default?.(caller);
-  if (relationship.to === "one") return isPresentToOne(db, relationship, linkage, current, caller);
-  const scope = relationship.target.scope(caller);
-  if (scope === false) return wanted.size === 0;
-  const related = relatedTo(relationship, String(current["id"]));
-  const condition = scope === true ? related : { all: [related, scope] };
-  const rows = (await selectWhole(db, relationship.target, condition)
-    .clearSelect()
-    .select(`${relationship.target.table}.id`)
-    .limit(wanted.size + 1)) as { id: string }[];
-  return rows.length === wanted.size && rows.every(({ id }) => wanted.has(id));
-}
-
-/**
- * Whether a to-one relationship leads there already, as far as the caller may see: what is hidden from them is shown as null, and
- * may not be found out by guessing.
- */
-async function isPresentToOne<Caller>(
-  db: Knex,
-  relationship: ResourceRelationship<Caller>,
-  linkage: Linkage,
-  current: Row,
-  caller: Caller,
-): Promise<boolean> {
-  if (relationship.to !== "one") return false;
-  const id = current[relationship.column];
-  const wanted = soleId(linkage);
-  if (typeof id !== "string") return wanted === null;
-  if (wanted !== null && wanted !== id) return false;
-  const scope = relationship.target.scope(caller);
-  const isVisible =
-    holdsForId(scope, id) ?? (await selectIds(db, relationship.target, scope, [id]).first()) !== undefined;
-  return isVisible === (wanted === id);
-}
-
 /** @throws {Fault} 422 for null where it cannot be; `place` is the pointer to it */
 export function checkNullable<Caller>(
   relationship: ResourceRelationship<Caller>,
@@ -242,13 +180,4 @@ export function checkNullable<Caller>(
   if (linkage === null && relationship.to === "one" && relationship.nullable !== true) {
     throw invalidAttribute(place, relationship.name, "must not be null");
   }
-}
-
-/** All identifiers in a linkage. */
-export function references(linkage: Linkage) {
-  return linkage === null ? [] : "id" in linkage ? [linkage] : linkage;
-}
-
-function soleId(linkage: Linkage): string | null {
-  return references(linkage)[0]?.id ?? null;
 }
