@@ -112,7 +112,7 @@ conforms(
   },
   async (t) => {
     const server = await makeArticles(t);
-    t.same(faultsIn(await server.get(`${TAGS}?sort=nope&page[size]=0`)).sort(), ["400 page[size]"]);
+    t.same(faultsIn(await server.get(`${TAGS}?sort=nope&page[size]=0`)).sort(), ["400 page[size]", "400 sort"]);
     t.same(faultsIn(await server.get(`${SEQUEL}?page[size]=1`)), ["400 page[size]"]);
     const { etag } = (await server.get(SEQUEL)).headers;
     t.equal((await server.ask("GET", SEQUEL, { headers: { "if-none-match": String(etag) } })).status, 304);

@@ -44,7 +44,7 @@ void t.test("values of every type are stored as they were given", async (t) => {
   const attributes = {
     title: "'; drop table articles; -- \u{1F600} é e\u0301 \u202E",
     body: 'line\nline\ttab "quoted" <b>&amp;</b> \\',
-    rating: -9007199254740991,
+    rating: -2147483647,
     isPublished: true,
     publishedAt: "2026-02-28T23:30:00.5-01:30",
     secretNote: "",
@@ -135,7 +135,7 @@ void t.test("values that cannot be are 422 with a pointer, all at once", async (
     ["rating", "5"],
     ["rating", 1.5],
     ["rating", 1e300],
-    ["rating", 9007199254740992],
+    ["rating", 2147483648],
     ["rating", true],
     ["rating", []],
     ["rating", {}],
