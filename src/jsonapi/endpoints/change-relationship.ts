@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 import { notFound } from "../../errors/catalogue.ts";
-import { checkIfMatch, versionOfLinkage } from "../http/etag.ts";
+import { checkPreconditions, versionOfLinkage } from "../http/etag.ts";
 import { sendNothing } from "../http/reply.ts";
 import { parseQuery } from "../read/query.ts";
 import { relatedTo, selectWhole } from "../read/sql.ts";
@@ -26,7 +26,9 @@ export async function changeRelationship<Caller>(
   const linkage = () => parseRelationshipBody(request.body, relationship);
   const commit = await planRelationshipChange(exchange, relationship, id, change, linkage);
   await layer.db.transaction(async (trx) => {
-    await checkIfMatch(request, trx, async () => versionOfLinkage(await linkedIds(exchange, relationship, id, trx)));
+    await checkPreconditions(request, trx, async () =>
+      versionOfLinkage(await linkedIds(exchange, relationship, id, trx)),
+    );
     await commit(trx);
   });
   return sendNothing(reply);

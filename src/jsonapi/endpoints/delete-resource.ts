@@ -1,4 +1,4 @@
-import { checkIfMatch } from "../http/etag.ts";
+import { checkPreconditions } from "../http/etag.ts";
 import { sendNothing } from "../http/reply.ts";
 import { parseQuery } from "../read/query.ts";
 import { checkReadable, idOf, presentVersion, type Exchange } from "./layer.ts";
@@ -12,7 +12,7 @@ export async function deleteResource<Caller>(exchange: Exchange<Caller>) {
   const id = idOf(exchange);
   const commit = await planDeletion(exchange, id);
   await layer.db.transaction(async (trx) => {
-    await checkIfMatch(request, trx, () => presentVersion(exchange, trx, id));
+    await checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
     await commit(trx);
   });
   return sendNothing(reply);

@@ -1,4 +1,4 @@
-import { checkIfMatch, versionOf } from "../http/etag.ts";
+import { checkPreconditions, versionOf } from "../http/etag.ts";
 import { sendNothing, sendVersioned } from "../http/reply.ts";
 import { resourceDocument } from "../read/document.ts";
 import { loadResource } from "../read/load.ts";
@@ -18,7 +18,7 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
   const id = idOf(exchange);
   const commit = await planUpdate(exchange, id, () => parseResource(request.body, type.name, { expectedId: id }));
   await layer.db.transaction(async (trx) => {
-    await checkIfMatch(request, trx, () => presentVersion(exchange, trx, id));
+    await checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
     await commit(trx);
   });
 

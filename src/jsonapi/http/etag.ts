@@ -56,7 +56,7 @@ export function isKnown(request: FastifyRequest, tag: string): boolean {
  * @param version reads the present version; not called where there is nothing to check
  * @throws {Fault} 412 when the resource is not what the client saw last. RFC 9110, sections 13.1.1 and 13.1.2
  */
-export async function checkIfMatch(
+export async function checkPreconditions(
   request: FastifyRequest,
   trx: Knex.Transaction,
   version: (trx: Knex.Transaction) => Promise<string>,

@@ -41,42 +41,27 @@ export function listErrors(access: readonly ErrorCode[], isBelow: boolean): Endp
   return {
     name: "List",
     codes: [...EVERYWHERE, ...access, ...(isBelow ? BY_ID : []), "unsupported-sort", "max-size-exceeded"],
-    together: ["invalid-parameter"],
+    together: ["invalid-parameter", "max-size-exceeded"],
   };
 }
 
 export function createErrors<Caller>(type: ResourceType<Caller>, isOpen: boolean): EndpointErrors {
-  const together = [...RESOURCE, ...referenceErrors(type)];
-  return {
-    name: "Create",
-    codes: [
-      ...EVERYWHERE,
-      ...BODY,
-      ...together,
-      ...(isOpen ? [] : (["unauthorized"] as const)),
-      // What it refers to may be gone by the time it is made.
-      "not-found",
-      ...(type.definition.create?.errors ?? []),
-    ],
-    together: ["invalid-parameter", ...together],
-  };
+  return writeErrors("Create", type, [
+    ...(isOpen ? [] : (["unauthorized"] as const)),
+    // What it refers to may be gone by the time it is made.
+    "not-found",
+    ...(type.definition.create?.errors ?? []),
+  ]);
 }
 
 export function updateErrors<Caller>(type: ResourceType<Caller>): EndpointErrors {
+  const ofHook = type.definition.update?.errors ?? [];
+  return writeErrors("Update", type, [...BY_ID, "unauthorized", "precondition-failed", ...ofHook]);
+}
+
+function writeErrors<Caller>(name: string, type: ResourceType<Caller>, more: readonly ErrorCode[]): EndpointErrors {
   const together = [...RESOURCE, ...referenceErrors(type)];
-  return {
-    name: "Update",
-    codes: [
-      ...EVERYWHERE,
-      ...BY_ID,
-      ...BODY,
-      ...together,
-      "unauthorized",
-      "precondition-failed",
-      ...(type.definition.update?.errors ?? []),
-    ],
-    together: ["invalid-parameter", ...together],
-  };
+  return { name, codes: [...EVERYWHERE, ...BODY, ...together, ...more], together: ["invalid-parameter", ...together] };
 }
 
 /** @param access what refuses those who may not delete */

@@ -3,7 +3,8 @@ import type { Knex } from "knex";
 
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { Scope } from "./condition.ts";
-import type { Access, Attributes, Columns, NewValues, Placed, Relationship, Values } from "./members.ts";
+import type { Access, Attributes, Relationship } from "./members.ts";
+import type { Columns, NewValues, Placed, Values } from "./placed.ts";
 
 /** What the hooks of a write get beside the change itself. */
 export interface WriteContext<Caller> {
