@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 
 import { errorCodes, errorKinds } from "../errors/codes.ts";
+import { introduction } from "../errors/describe.ts";
 import { docsHeaders } from "./security-headers.ts";
 import { loadTemplates } from "./templates.ts";
 
@@ -23,7 +24,7 @@ export function serveDocs(app: FastifyInstance, { appName, isHttps }: DocsPageOp
   const render = loadTemplates(["docs.html", "errors.html"]);
   const docs = render("docs.html", { appName });
   const kinds = errorCodes.map((code) => ({ code, ...errorKinds[code] }));
-  const errors = render("errors.html", { appName, kinds });
+  const errors = render("errors.html", { appName, introduction, kinds });
 
   app.get("/docs", (_request, reply) =>
     reply
