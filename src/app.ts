@@ -158,7 +158,13 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     ...(mailbox !== undefined && config.NODE_ENV !== "production" ? { mailbox } : {}),
   });
 
-  const chores = housekeeping({ db, clock, observe, quotaSeconds: config.RESET_LIMIT_PER_ACCOUNT.windowSeconds });
+  const chores = housekeeping({
+    db,
+    clock,
+    observe,
+    quotaSeconds: config.RESET_LIMIT_PER_ACCOUNT.windowSeconds,
+    auditSeconds: config.AUDIT_TTL,
+  });
   app.addHook("onListen", async () => {
     worker.start();
     chores.start();

@@ -4,6 +4,7 @@ import { timestamp } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Client } from "./caller.ts";
 import type { Email } from "./email.ts";
+import { recordSecurityEvent, type SecurityEventKind } from "./security-events.ts";
 import { endSessions } from "./sessions.ts";
 
 /** How long a notice is worth sending (milliseconds): an outage of the mail service may last a weekend. */
@@ -16,6 +17,8 @@ interface CredentialChange {
   readonly now: number;
   /** This session goes on; all others of the user end. */
   readonly keepSessionId?: string | null | undefined;
+  /** Whose session asked for it; null for a mailed link, which the holder has. */
+  readonly actorId: string | null;
   /** From where the change was asked for, for the notice; null for the operator's command line. */
   readonly askedFrom: Client | null;
 }
@@ -46,6 +49,7 @@ export async function setPassword(trx: Knex.Transaction, change: PasswordChange)
   if (updated !== 1) return false;
 
   await endOtherSessions(trx, change);
+  await record(trx, change, resetTokenHash === undefined ? "password.changed" : "password.reset");
   await enqueue(trx, now, {
     kind: "notice.password-changed",
     payload: { userId, askedBy: askedBy(change) },
@@ -81,6 +85,7 @@ export async function setEmail(trx: Knex.Transaction, change: EmailChange): Prom
   if (updated !== 1) return false;
 
   await endOtherSessions(trx, change);
+  await record(trx, change, "email.changed");
   await enqueue(trx, now, {
     kind: "notice.email-changed",
     payload: { userId, oldAddress: change.oldAddress, newAddress: email.address, askedBy: askedBy(change) },
@@ -103,6 +108,11 @@ async function endOtherSessions(trx: Knex.Transaction, change: CredentialChange)
   await trx("sessions")
     .where({ user_id: change.userId })
     .update({ credential_epoch: change.epoch + 1 });
+}
+
+async function record(trx: Knex.Transaction, change: CredentialChange, kind: SecurityEventKind): Promise<void> {
+  const { userId, actorId, now, askedFrom } = change;
+  await recordSecurityEvent(trx, now, { kind, userId, actorId: actorId ?? userId, client: askedFrom });
 }
 
 function askedBy({ askedFrom, now }: CredentialChange) {

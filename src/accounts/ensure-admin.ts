@@ -6,6 +6,7 @@ import { newId } from "../db/id.ts";
 import { ADMIN_ROLE, isAdmin } from "./admins.ts";
 import { parseEmail } from "./email.ts";
 import { newUserRow } from "./new-user.ts";
+import { recordSecurityEvent } from "./security-events.ts";
 import { endSessions } from "./sessions.ts";
 import { enqueueWelcome } from "./welcome.ts";
 
@@ -56,7 +57,10 @@ export async function ensureAdmin(
           updated_at: timestamp(now),
         });
       await endSessions(trx, user.id);
+      const detail = "made an admin without having been verified";
+      await recordSecurityEvent(trx, now, { kind: "password.voided", detail, userId: user.id, client: null });
     }
+    if (isNew) await recordSecurityEvent(trx, now, { kind: "user.created", userId: user.id, client: null });
     if (!wasAdmin) {
       const role = await trx("roles").where({ name_normal: ADMIN_ROLE }).first("id");
       if (role === undefined) throw new Error("The role admin is missing: are all migrations run?");
@@ -64,6 +68,8 @@ export async function ensureAdmin(
         .insert({ user_id: user.id, role_id: role.id })
         .onConflict(["user_id", "role_id"])
         .ignore();
+      const event = { kind: "role.granted", detail: ADMIN_ROLE, userId: user.id, client: null } as const;
+      await recordSecurityEvent(trx, now, event);
     }
     if (!wasVerified) await enqueueWelcome(trx, now, user.id);
 

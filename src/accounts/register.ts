@@ -10,6 +10,7 @@ import { type Email, parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
 import { newUserRow } from "./new-user.ts";
 import { passwordFault } from "./password.ts";
+import { recordSecurityEvent } from "./security-events.ts";
 import { enqueueWelcome } from "./welcome.ts";
 
 /** Who may make users, and how: see `REGISTRATION`. */
@@ -70,7 +71,9 @@ export async function prepareRegistration(
     const userId = input.id ?? newId();
     const isVerified = isAdmin && input.isVerified === true;
     await trx("users").insert(newUserRow({ ...input, id: userId, email, passwordHash, isVerified, now }));
-    if (passwordHash === null) await enqueueWelcome(trx, now, userId, input.caller.client);
+    const { userId: actorId, client } = input.caller;
+    await recordSecurityEvent(trx, now, { kind: "user.created", userId, actorId: actorId ?? userId, client });
+    if (passwordHash === null) await enqueueWelcome(trx, now, userId, client);
     return { userId };
   };
 }

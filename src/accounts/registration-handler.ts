@@ -12,6 +12,7 @@ import { type Email, parseEmail } from "./email.ts";
 import { type MailRate, mayMail } from "./mail-quota.ts";
 import { fullName, newUserRow } from "./new-user.ts";
 import { type Payload, readPayload } from "./payload.ts";
+import { recordSecurityEvent } from "./security-events.ts";
 import { resetLink } from "./reset-token.ts";
 
 export interface RegistrationMailDeps extends AccountMailDeps {
@@ -50,16 +51,20 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
 async function makeUser(
   deps: AccountMailDeps,
   email: Email,
-  { userId, firstName, lastName, avatarUrl }: Payload,
+  { userId, firstName, lastName, avatarUrl, askedBy }: Payload,
   entry: Entry,
 ): Promise<Recipient | undefined> {
   const isFree = userId !== null && (await deps.db("users").where({ id: userId }).first("id")) === undefined;
   const id = isFree ? userId : entry.id;
-  await deps
-    .db("users")
-    .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now: deps.clock() }))
-    .onConflict("email_normal")
-    .ignore();
+  const now = deps.clock();
+  await deps.db.transaction(async (trx) => {
+    await trx("users")
+      .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now }))
+      .onConflict("email_normal")
+      .ignore();
+    const isMade = (await trx("users").where({ id, email_normal: email.normal }).first("id")) !== undefined;
+    if (isMade) await recordSecurityEvent(trx, now, { kind: "user.created", userId: id, client: askedBy });
+  });
   return await findUser(deps, email);
 }
 

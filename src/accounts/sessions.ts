@@ -3,12 +3,14 @@ import type { Knex } from "knex";
 import { type Clock, timestamp } from "../db/clock.ts";
 import { toBoolean } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
-import type { UserRow } from "../db/tables.ts";
+import type { SessionRow, UserRow } from "../db/tables.ts";
 import { wrongCredentials } from "../errors/catalogue.ts";
 import { ADMIN_ROLE, isAdmin } from "./admins.ts";
 import type { Caller, Client } from "./caller.ts";
 import { parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
+import { forgiveFailures, judgeAttempt } from "./login-guard.ts";
+import { recordSecurityEvent } from "./security-events.ts";
 import { hashToken, looksLikeToken, mintToken } from "./token.ts";
 
 /** A user's sessions beyond this number end, the oldest first: nobody's row count grows without bound. */
@@ -40,8 +42,8 @@ export interface NewSession {
 }
 
 /**
- * Checks an address and a password. An unknown address, a wrong password and a text that is no address are the same fault after
- * the same query and the same hashing. OWASP Authentication Cheat Sheet, «Authentication and Error Messages».
+ * Checks an address and a password. An unknown address, a wrong password, a text that is no address and a pause of the account are
+ * the same fault after the same queries and the same hashing. OWASP Authentication Cheat Sheet, «Authentication and Error Messages».
  *
  * @returns the commit: opens the session in the caller's transaction; wrong credentials too if they changed in between
  * @throws {Fault} 401 wrong credentials; 503 when too many passwords are being checked
@@ -55,7 +57,8 @@ export async function prepareLogIn(
   const user = await deps.db("users").where({ email_normal: normal }).first("id", "password", "credential_epoch");
 
   const { matches, outdated } = await deps.hasher.verify(user?.password ?? null, password);
-  if (!matches || user === undefined) throw wrongCredentials();
+  const attempt = { kind: "session.created", normal, userId: user?.id ?? null, client, matches } as const;
+  if (!(await judgeAttempt(deps, attempt)) || user === undefined) throw wrongCredentials();
   const renewed = outdated ? await deps.hasher.hash(password) : undefined;
 
   return async (trx) => {
@@ -67,6 +70,8 @@ export async function prepareLogIn(
 
     await makeRoom(trx, user.id, now);
     const { sessionId, token } = await insertSession(trx, user, client, now, deps.sessionTtl);
+    await forgiveFailures(trx, now, { normal, userId: user.id, client });
+    await recordSecurityEvent(trx, now, { kind: "session.created", userId: user.id, actorId: user.id, client });
     return {
       sessionId,
       token,
@@ -169,4 +174,21 @@ async function insertSession(
     expires_at: timestamp(now + ttl * 1000),
   });
   return { sessionId, token };
+}
+
+/**
+ * Ends one session, of whomever.
+ *
+ * @returns whether it was there
+ */
+export async function endSession(
+  trx: Knex.Transaction,
+  now: number,
+  session: Pick<SessionRow, "id" | "user_id">,
+  caller: Caller,
+): Promise<boolean> {
+  if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
+  const { user_id: userId } = session;
+  await recordSecurityEvent(trx, now, { kind: "session.ended", userId, actorId: caller.userId, client: caller.client });
+  return true;
 }

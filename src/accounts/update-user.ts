@@ -8,6 +8,7 @@ import type { Caller } from "./caller.ts";
 import { setEmail, setPassword } from "./credentials.ts";
 import { type Email, parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
+import { judgeAttempt } from "./login-guard.ts";
 import { passwordFault } from "./password.ts";
 
 export interface UserChanges {
@@ -21,6 +22,7 @@ export interface UserChanges {
 }
 
 export interface UserUpdateDeps {
+  readonly db: Knex;
   readonly clock: Clock;
   readonly hasher: Pick<Hasher, "hash" | "verify">;
   /** Code points. */
@@ -54,7 +56,9 @@ export async function prepareUserUpdate(
 
   if (needsProof) {
     const { matches } = await deps.hasher.verify(user.password, changes.currentPassword ?? "");
-    if (!matches) throw wrongCurrentPassword();
+    const { email_normal: normal, id: userId } = user;
+    const attempt = { kind: "password.checked", normal, userId, client: caller.client, matches } as const;
+    if (!(await judgeAttempt(deps, attempt))) throw wrongCurrentPassword();
   }
   const passwordHash = changes.password === undefined ? undefined : await deps.hasher.hash(changes.password);
 
@@ -64,6 +68,7 @@ export async function prepareUserUpdate(
       userId: user.id,
       now,
       keepSessionId: isOwn ? caller.sessionId : null,
+      actorId: caller.userId,
       askedFrom: caller.client,
     };
     let epoch = user.credential_epoch;

@@ -7,6 +7,7 @@ import { parseEmail, type Email } from "../accounts/email.ts";
 import { Hasher } from "../accounts/hasher.ts";
 import { newUserRow } from "../accounts/new-user.ts";
 import { passwordFault } from "../accounts/password.ts";
+import { recordSecurityEvent, recordSecurityEvents } from "../accounts/security-events.ts";
 import { enqueueWelcome } from "../accounts/welcome.ts";
 import type { Config } from "../config/variables.ts";
 import { systemClock } from "../db/clock.ts";
@@ -68,6 +69,12 @@ async function createUser(db: Knex, config: Config, text: string, options: Creat
       await trx("users").insert(newUserRow({ id, email, passwordHash, isVerified: options.verified === true, now }));
       if (roleIds.length > 0)
         await trx("user_roles").insert(roleIds.map((roleId) => ({ user_id: id, role_id: roleId })));
+      await recordSecurityEvent(trx, now, { kind: "user.created", userId: id, client: null });
+      await recordSecurityEvents(
+        trx,
+        now,
+        options.role.map((name) => ({ kind: "role.granted", detail: normalRoleName(name), userId: id, client: null })),
+      );
       if (passwordHash === null) await enqueueWelcome(trx, now, id);
     });
   } catch (error) {

@@ -114,6 +114,11 @@ export const variables = {
     doc: "All requests per client address: count/seconds, or 0 for no limit.",
   }),
   SESSION_TTL: variable({ parse: integer(60, 31_536_000), fallback: "1209600", doc: "Seconds that a session lives." }),
+  AUDIT_TTL: variable({
+    parse: integer(86_400, 315_360_000),
+    fallback: "15552000",
+    doc: "Seconds that security events are kept (180 days). Those about addresses that nobody has are kept for a week at most.",
+  }),
   PASSWORD_MIN_LENGTH: variable({
     parse: integer(8, 128),
     fallback: "8",

@@ -61,6 +61,34 @@ export interface MailQuotaRow {
   counted_at: string;
 }
 
+export interface SecurityEventRow {
+  id: string;
+  kind: string;
+  outcome: "done" | "refused";
+  detail: string | null;
+  user_id: string | null;
+  account_id: string | null;
+  actor_id: string | null;
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: string;
+}
+
+export interface LoginFailuresRow {
+  address_hash: string;
+  is_familiar: boolean | 0 | 1;
+  failures: number;
+  attempts: number;
+  last_failed_at: string;
+  last_tried_at: string;
+}
+
+export interface FamiliarPlaceRow {
+  user_id: string;
+  network: string;
+  last_used_at: string;
+}
+
 /** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
 export interface RowCountRow {
   table_name: string;
@@ -76,6 +104,9 @@ declare module "knex/types/tables.js" {
     sessions: SessionRow;
     outbox: OutboxRow;
     mail_quota: MailQuotaRow;
+    security_events: SecurityEventRow;
+    login_failures: LoginFailuresRow;
+    familiar_places: FamiliarPlaceRow;
     row_counts: RowCountRow;
   }
 }

@@ -25,7 +25,8 @@ export function unknownResetToken(): Fault {
 /** One answer for an unknown address and for a wrong password. */
 export function wrongCredentials(): Fault {
   return faultOf("wrong-credentials", {
-    detail: "The email address or the password is wrong.",
+    detail:
+      "The email address or the password is wrong. After many failed attempts an account lets nobody in from new places for a while; setting a new password by mail ends that.",
     headers: { "www-authenticate": "Bearer" },
   });
 }

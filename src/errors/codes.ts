@@ -210,8 +210,9 @@ export const errorKinds = {
   "wrong-credentials": {
     status: 401,
     title: "Wrong credentials",
-    description: "The email address or the password is wrong; which of them is not told.",
-    when: "Logging in with an unknown address or a wrong password.",
+    description:
+      "The email address or the password is wrong; which of them is not told. Nor is it told when an account lets nobody in for a while from places that it does not know, because its password was guessed at: a mailed link that sets the password ends that.",
+    when: "Logging in with an unknown address or a wrong password; or with the right one from a new place, after many failed attempts.",
   },
   "wrong-current-password": {
     status: 422,

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import type { Client } from "../accounts/caller.ts";
 import { setPassword } from "../accounts/credentials.ts";
 import type { Hasher } from "../accounts/hasher.ts";
+import { forgiveFailures } from "../accounts/login-guard.ts";
 import { fullName } from "../accounts/new-user.ts";
 import { passwordFault } from "../accounts/password.ts";
 import { hashToken } from "../accounts/token.ts";
@@ -40,7 +41,7 @@ export async function redeem(
     .db("users")
     .where({ reset_password: resetTokenHash })
     .andWhere("reset_password_expires_at", ">", timestamp(deps.clock()))
-    .first("id", "email", "first_name", "last_name", "credential_epoch");
+    .first("id", "email", "email_normal", "first_name", "last_name", "credential_epoch");
   if (user === undefined) throw unknownResetToken();
 
   const message = passwordFault(password, { minLength: deps.passwordMinLength, email: user.email });
@@ -48,17 +49,14 @@ export async function redeem(
 
   // Outside of the transaction: a quarter of a second of hashing would keep every other writer waiting.
   const passwordHash = await deps.hasher.hash(password);
-  const isSet = await deps.db.transaction(
-    async (trx) =>
-      await setPassword(trx, {
-        userId: user.id,
-        epoch: user.credential_epoch,
-        passwordHash,
-        resetTokenHash,
-        now: deps.clock(),
-        askedFrom: client,
-      }),
-  );
+  const isSet = await deps.db.transaction(async (trx) => {
+    const now = deps.clock();
+    const { id: userId, credential_epoch: epoch, email_normal: normal } = user;
+    const change = { userId, epoch, passwordHash, resetTokenHash, now, actorId: null, askedFrom: client };
+    if (!(await setPassword(trx, change))) return false;
+    await forgiveFailures(trx, now, { normal, userId, client });
+    return true;
+  });
   if (!isSet) throw unknownResetToken();
   return { id: user.id, email: user.email, name: fullName(user) };
 }

@@ -1,5 +1,6 @@
 import { ADMIN_ROLE, guardAdminRole, keepAnAdmin, normalRoleName } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
+import { recordGrants } from "../accounts/role-grants.ts";
 import { timestamp } from "../db/clock.ts";
 import type { RoleRow } from "../db/tables.ts";
 import { notFound } from "../errors/catalogue.ts";
@@ -47,6 +48,10 @@ export const roles = defineResource<RoleRow, Caller>()({
       description: "Who has the role.",
       through: { table: "user_roles", from: "role_id", to: "user_id" },
       write: admin,
+      changed: async (trx, { id, added, removed }, { caller, now }) => {
+        const pairs = (userIds: readonly string[]) => userIds.map((userId) => ({ userId, roleId: id }));
+        await recordGrants(trx, now, { granted: pairs(added), revoked: pairs(removed) }, caller);
+      },
     },
   },
   create: { access: admin },

@@ -1,6 +1,7 @@
 import type { Caller } from "../accounts/caller.ts";
-import { prepareLogIn, type LogInDeps } from "../accounts/sessions.ts";
+import { endSession, prepareLogIn, type LogInDeps } from "../accounts/sessions.ts";
 import type { SessionRow } from "../db/tables.ts";
+import { notFound } from "../errors/catalogue.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
 import { dateTime, string } from "../jsonapi/resource/value-types.ts";
 import { anyone, nobody, own } from "./access.ts";
@@ -54,6 +55,13 @@ export function sessions(deps: SessionsDeps) {
         };
       },
     },
-    delete: { scope: own("user_id") },
+    delete: {
+      scope: own("user_id"),
+      run: async ({ current }, { caller, now }) => {
+        return async (trx) => {
+          if (!(await endSession(trx, now, current, caller))) throw notFound();
+        };
+      },
+    },
   });
 }

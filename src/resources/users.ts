@@ -2,9 +2,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { keepAnAdmin } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
+import { deleteUser } from "../accounts/delete-user.ts";
 import { prepareRegistration, type RegistrationDeps } from "../accounts/register.ts";
 import { prepareUserUpdate, type UserUpdateDeps } from "../accounts/update-user.ts";
+import { recordGrants } from "../accounts/role-grants.ts";
 import type { UserRow } from "../db/tables.ts";
+import { notFound } from "../errors/catalogue.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
 import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
 import { admin, anyone, member, nobody, own } from "./access.ts";
@@ -91,6 +94,10 @@ export function users(deps: UsersDeps) {
         description: "What they may do. Only an admin changes it.",
         through: { table: "user_roles", from: "user_id", to: "role_id" },
         write: admin,
+        changed: async (trx, { id, added, removed }, { caller, now }) => {
+          const pairs = (roleIds: readonly string[]) => roleIds.map((roleId) => ({ userId: id, roleId }));
+          await recordGrants(trx, now, { granted: pairs(added), revoked: pairs(removed) }, caller);
+        },
       },
       sessions: {
         to: "many",
@@ -123,7 +130,14 @@ export function users(deps: UsersDeps) {
         return values.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
       },
     },
-    delete: { scope: own("id") },
+    delete: {
+      scope: own("id"),
+      run: async ({ id }, { caller, now }) => {
+        return async (trx) => {
+          if (!(await deleteUser(trx, now, id, caller))) throw notFound();
+        };
+      },
+    },
     around: (trx, write, run) =>
       write.kind === "delete" || write.relationships.includes("roles") ? keepAnAdmin(trx, run) : run(),
   });

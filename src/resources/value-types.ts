@@ -31,6 +31,21 @@ export const secret: ValueType<string> = {
   schema: { type: "string", format: "password", writeOnly: true },
 };
 
+/** One of these words. */
+export function oneOf(...words: readonly string[]): ValueType<string> {
+  const parse = (json: unknown) =>
+    typeof json === "string" && words.includes(json)
+      ? { value: json }
+      : { message: `must be one of: ${words.join(", ")}` };
+  return {
+    name: "oneOf",
+    parse,
+    parseText: parse,
+    toJson: (stored) => stored,
+    schema: { type: "string", enum: words },
+  };
+}
+
 /** A password that somebody chooses. Judged as other values are, so that one answer tells of all of them; hooks know the rest. */
 export function newPassword(minLength: number): ValueType<string> {
   return {

@@ -14,7 +14,7 @@ t.test("a change of the password is told at the present address, one of the addr
   const db = await makeDatabase(t);
   const mailer = new KeepingMailer();
   const ada = await insertUser(db, { email: "ada@x.example", password: "correct horse", firstName: "Ada" });
-  const change = { userId: ada.id, now: clock.now, askedFrom: CLIENT };
+  const change = { userId: ada.id, now: clock.now, actorId: null, askedFrom: CLIENT };
   const passwordHash = await hasher.hash("battery staple");
   await db.transaction(async (trx) => {
     t.equal(await setPassword(trx, { ...change, epoch: 0, passwordHash }), true);
@@ -34,7 +34,7 @@ t.test("a change of the password is told at the present address, one of the addr
 t.test("a change that was decided on older credentials does nothing", async (t) => {
   const db = await makeDatabase(t);
   const ada = await insertUser(db, { email: "ada@x.example", password: "correct horse" });
-  const change = { userId: ada.id, epoch: 7, now: clock.now, askedFrom: null };
+  const change = { userId: ada.id, epoch: 7, now: clock.now, actorId: null, askedFrom: null };
   await db.transaction(async (trx) => {
     t.equal(await setPassword(trx, { ...change, passwordHash: "x" }), false);
     t.equal(await setEmail(trx, { ...change, email: NEW, oldAddress: ada.email }), false);

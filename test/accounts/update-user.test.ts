@@ -15,7 +15,7 @@ const clock = new TestClock();
 const deps = { clock: clock.read, hasher, passwordMinLength: 8 };
 
 async function update(db: Knex, user: UserRow, changes: UserChanges, caller: Caller) {
-  const commit = await prepareUserUpdate(deps, { user, changes, caller });
+  const commit = await prepareUserUpdate({ ...deps, db }, { user, changes, caller });
   await db.transaction(async (trx) => {
     await commit(trx);
   });
@@ -175,7 +175,10 @@ t.test("of two changes at once one wins, the other is a conflict", async (t) => 
 t.test("a user deleted meanwhile is not found", async (t) => {
   const db = await makeDatabase(t);
   const ada = await makeAda(db);
-  const commit = await prepareUserUpdate(deps, { user: ada, changes: { firstName: "A" }, caller: callerOf(ada.id) });
+  const commit = await prepareUserUpdate(
+    { ...deps, db },
+    { user: ada, changes: { firstName: "A" }, caller: callerOf(ada.id) },
+  );
   await db("users").delete();
   await t.rejects(db.transaction(commit), { name: "Fault", status: 404 });
 });

@@ -88,7 +88,8 @@ export async function planRelationshipChange<Caller>(
     guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
       // What is to be removed need not exist: then it is removed already.
       if (change !== "remove") await checkReferences(trx, [{ relationship, linkage }], caller);
-      if (relationship.to === "many") return changeLinks(trx, relationship, id, linkage, change);
+      if (relationship.to === "many")
+        return changeLinks(trx, relationship, id, linkage, change, writeContext(exchange));
       const columns = {
         [relationship.column]: references(linkage)[0]?.id ?? null,
         ...timestamps(type, layer.clock(), "update"),

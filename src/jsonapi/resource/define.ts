@@ -1,21 +1,12 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { Scope } from "./condition.ts";
+import type { WriteContext } from "./context.ts";
 import type { Access, Attributes, Relationship } from "./members.ts";
 import type { Columns, NewValues, Placed, Values } from "./placed.ts";
 
-/** What the hooks of a write get beside the change itself. */
-export interface WriteContext<Caller> {
-  readonly caller: Caller;
-  readonly request: FastifyRequest;
-  /** For headers; the answer itself is the layer's. */
-  readonly reply: FastifyReply;
-  readonly db: Knex;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-}
+export type { WriteContext } from "./context.ts";
 
 export interface Creation<Row, Declared> {
   /** The new resource's id: the client's own, or one of ours. */

@@ -1,3 +1,6 @@
+import type { Knex } from "knex";
+
+import type { WriteContext } from "./context.ts";
 import type { Scalar, ValueType } from "./value-types.ts";
 
 /** Whether this caller may; the rows are narrowed by scopes, so a right never needs to look at a row. */
@@ -78,11 +81,21 @@ export interface ToOne<Row, Caller> extends RelationshipBase<Caller> {
   default?(caller: Caller): string | null;
 }
 
+/** Which links were made and unmade, by the related resources' ids; what was so already is in neither. */
+export interface ChangedLinks {
+  /** Of the resource whose relationship it is. */
+  readonly id: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
 /** Held in a table of its own, whose rows have an id of either side, or in a column of the related type. */
 export interface ToMany<Caller> extends RelationshipBase<Caller> {
   readonly to: "many";
   readonly through:
     { readonly table: string; readonly from: string; readonly to: string } | { readonly foreignKey: string };
+  /** Runs after a client changed links of it, in the same transaction; not for what a cascade takes away. */
+  changed?(trx: Knex.Transaction, links: ChangedLinks, context: WriteContext<Caller>): Promise<void>;
 }
 
 export type Relationship<Row, Caller> = ToOne<Row, Caller> | ToMany<Caller>;

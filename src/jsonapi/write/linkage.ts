@@ -4,6 +4,7 @@ import { unknownReference } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import { isUuid } from "../../db/id.ts";
 import { selectIds } from "../read/sql.ts";
+import type { WriteContext } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { references, type Linkage } from "./body.ts";
 import type { PlannedLinks } from "./plan.ts";
@@ -51,20 +52,27 @@ export async function changeLinks<Caller>(
   id: string,
   linkage: Linkage,
   change: LinkageChange,
+  context: WriteContext<Caller>,
 ): Promise<void> {
   if (relationship.to === "one" || !("table" in relationship.through)) {
     throw new Error(`${relationship.owner.name}.${relationship.name} has no table of its own`);
   }
   const { table, from, to } = relationship.through;
   const ids = references(linkage).map((reference) => reference.id);
-  const links = () => trx(table).where(from, id);
-  if (change === "remove") {
-    await links().whereIn(to, ids).delete();
-    return;
+  const added: string[] = [];
+  const removed: string[] = [];
+  if (change !== "add") {
+    const links = trx(table).where(from, id);
+    const unwanted = change === "remove" ? links.whereIn(to, ids) : links.whereNotIn(to, ids);
+    if (relationship.changed !== undefined) removed.push(...((await unwanted.clone().pluck(to)) as string[]));
+    await unwanted.delete();
   }
-  if (change === "replace") await links().whereNotIn(to, ids).delete();
-  for (let at = 0; at < ids.length; at += ROWS_AT_ONCE) {
+  for (let at = 0; change !== "remove" && at < ids.length; at += ROWS_AT_ONCE) {
     const rows = ids.slice(at, at + ROWS_AT_ONCE).map((related) => ({ [from]: id, [to]: related }));
-    await trx(table).insert(rows).onConflict([from, to]).ignore();
+    const made = (await trx(table).insert(rows, [to]).onConflict([from, to]).ignore()) as Readonly<
+      Record<string, string>
+    >[];
+    added.push(...made.map((row) => row[to] ?? ""));
   }
+  if (added.length + removed.length > 0) await relationship.changed?.(trx, { id, added, removed }, context);
 }

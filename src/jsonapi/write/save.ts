@@ -29,7 +29,7 @@ export async function prepareCreate<Caller>(
       await checkReferences(trx, plan.links, context.caller, { type: type.name, id });
       const created: Created<Caller> = run === undefined ? { id } : await run(trx);
       if (run === undefined) await trx(type.table).insert({ ...columns, id });
-      if ("id" in created) await saveLinks(trx, plan, created.id);
+      if ("id" in created) await saveLinks(trx, plan, created.id, context);
       return created;
     });
 }
@@ -54,7 +54,7 @@ export async function prepareUpdate<Caller>(
         const columns = { ...plan.columns, ...timestamps(type, context.now, "update") };
         if ((await trx(type.table).where({ id }).update(columns)) !== 1) throw notFound();
       }
-      await saveLinks(trx, plan, id);
+      await saveLinks(trx, plan, id, context);
     });
   };
 }
@@ -106,10 +106,15 @@ function takenValue<Caller>(type: ResourceType<Caller>, error: unknown) {
   return undefined;
 }
 
-async function saveLinks<Caller>(trx: Knex.Transaction, plan: WritePlan<Caller>, id: string): Promise<void> {
+async function saveLinks<Caller>(
+  trx: Knex.Transaction,
+  plan: WritePlan<Caller>,
+  id: string,
+  context: WriteContext<Caller>,
+): Promise<void> {
   for (const { relationship, linkage } of plan.links) {
     // A to-one relationship is a column of the resource, and was written with it.
-    if (relationship.to === "many") await changeLinks(trx, relationship, id, linkage, "replace");
+    if (relationship.to === "many") await changeLinks(trx, relationship, id, linkage, "replace", context);
   }
 }
 
