@@ -126,7 +126,12 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       otherTags: [RESET_TAG, SERVER_TAG],
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
-    authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request)),
+    authenticate: (request) =>
+      findCaller(
+        { db, clock, sessionIdleTtl: config.SESSION_IDLE_TTL },
+        request.headers.authorization,
+        clientOf(request),
+      ),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
     resources: resources({
       db,
@@ -162,6 +167,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     db,
     clock,
     observe,
+    sessionIdleTtl: config.SESSION_IDLE_TTL,
     quotaSeconds: config.RESET_LIMIT_PER_ACCOUNT.windowSeconds,
     auditSeconds: config.AUDIT_TTL,
   });

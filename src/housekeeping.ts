@@ -16,6 +16,8 @@ export interface Housekeeping {
   readonly db: Knex;
   readonly clock: Clock;
   readonly observe: Observe;
+  /** Seconds that a session may go unused; 0 for ever. */
+  readonly sessionIdleTtl?: number;
   /** Seconds that a mail counts against an address. */
   readonly quotaSeconds: number;
   /** Seconds that security events are kept. */
@@ -23,10 +25,17 @@ export interface Housekeeping {
 }
 
 /** Forgets what no longer counts. Each part stands alone: one that fails does not keep the others from being done. */
-export async function tidy({ db, clock, observe, quotaSeconds, auditSeconds }: Housekeeping): Promise<void> {
+export async function tidy({
+  db,
+  clock,
+  observe,
+  sessionIdleTtl,
+  quotaSeconds,
+  auditSeconds,
+}: Housekeeping): Promise<void> {
   const now = clock();
   const parts: readonly (() => Promise<unknown>)[] = [
-    () => purgeExpiredSessions(db, now),
+    () => purgeExpiredSessions(db, now, sessionIdleTtl),
     () => purgeMailQuota(db, now, quotaSeconds),
     () => purgeLoginFailures(db, now),
     () => purgeFamiliarPlaces(db, now),

@@ -30,7 +30,8 @@ export interface LogInDeps {
 export interface LogInInput {
   readonly email: string;
   readonly password: string;
-  readonly client: Client;
+  /** Who asks: a session of the same user that the request was sent with is replaced by the new one. */
+  readonly caller: Pick<Caller, "client" | "sessionId" | "userId">;
 }
 
 export interface NewSession {
@@ -50,8 +51,9 @@ export interface NewSession {
  */
 export async function prepareLogIn(
   deps: LogInDeps,
-  { email, password, client }: LogInInput,
+  { email, password, caller }: LogInInput,
 ): Promise<(trx: Knex.Transaction) => Promise<NewSession>> {
+  const { client } = caller;
   const parsed = parseEmail(email);
   const normal = "normal" in parsed ? parsed.normal : "";
   const user = await deps.db("users").where({ email_normal: normal }).first("id", "password", "credential_epoch");
@@ -68,6 +70,10 @@ export async function prepareLogIn(
       .update({ last_login_at: timestamp(now), ...(renewed === undefined ? {} : { password: renewed }) });
     if (updated !== 1) throw wrongCredentials();
 
+    // Who logs in again goes on with the new token alone. OWASP ASVS 5, 7.2.4.
+    if (caller.userId === user.id && caller.sessionId !== null) {
+      await endSession(trx, now, { id: caller.sessionId, user_id: user.id }, caller);
+    }
     await makeRoom(trx, user.id, now);
     const { sessionId, token } = await insertSession(trx, user, client, now, deps.sessionTtl);
     await forgiveFailures(trx, now, { normal, userId: user.id, client });
@@ -82,10 +88,10 @@ export async function prepareLogIn(
 
 /**
  * Who makes a request, by its `Authorization` header; one query, and none for what cannot be a token of ours. A session counts
- * until it expires, and only as long as its user's credentials are those that it was opened with. RFC 6750, section 2.1.
+ * until it expires or has not been used for too long, and only as long as its user's credentials are those that it was opened with. RFC 6750, section 2.1.
  */
 export async function findCaller(
-  deps: { readonly db: Knex; readonly clock: Clock },
+  deps: { readonly db: Knex; readonly clock: Clock; readonly sessionIdleTtl?: number },
   authorization: string | undefined,
   client: Client,
 ): Promise<Caller> {
@@ -101,6 +107,7 @@ export async function findCaller(
     })
     .where("sessions.token_hash", hashToken(token))
     .andWhere("sessions.expires_at", ">", timestamp(now))
+    .andWhere("sessions.last_used_at", ">", unusedSince(now, deps.sessionIdleTtl ?? 0))
     .first("sessions.id", "sessions.user_id", "sessions.last_used_at", {
       is_admin: deps.db.raw(
         "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
@@ -133,9 +140,16 @@ export async function endSessions(trx: Knex, userId: string, exceptSessionId?: s
   return await sessions.delete();
 }
 
-/** Forgets sessions that are over. Returns how many. */
-export async function purgeExpiredSessions(db: Knex, now: number): Promise<number> {
-  return await db("sessions").where("expires_at", "<=", timestamp(now)).delete();
+/** Forgets sessions that are over: expired, or not used for `idleTtl` seconds (0: however long). Returns how many. */
+export async function purgeExpiredSessions(db: Knex, now: number, idleTtl = 0): Promise<number> {
+  const expired = await db("sessions").where("expires_at", "<=", timestamp(now)).delete();
+  if (idleTtl === 0) return expired;
+  return expired + (await db("sessions").where("last_used_at", "<=", unusedSince(now, idleTtl)).delete());
+}
+
+/** Sessions that were used last at this moment or before have been idle for too long. */
+function unusedSince(now: number, idleTtl: number): string {
+  return idleTtl === 0 ? "" : timestamp(now - idleTtl * 1000);
 }
 
 /** Sweeps a user's sessions that are over, and the oldest ones if another would be too many. */
@@ -185,7 +199,7 @@ export async function endSession(
   trx: Knex.Transaction,
   now: number,
   session: Pick<SessionRow, "id" | "user_id">,
-  caller: Caller,
+  caller: Pick<Caller, "client" | "userId">,
 ): Promise<boolean> {
   if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
   const { user_id: userId } = session;

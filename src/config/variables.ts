@@ -114,6 +114,11 @@ export const variables = {
     doc: "All requests per client address: count/seconds, or 0 for no limit.",
   }),
   SESSION_TTL: variable({ parse: integer(60, 31_536_000), fallback: "1209600", doc: "Seconds that a session lives." }),
+  SESSION_IDLE_TTL: variable({
+    parse: secondsOrNone(300, 31_536_000),
+    fallback: "0",
+    doc: "Seconds after which a session ends that is not used: 300 or more, or 0 for none.",
+  }),
   AUDIT_TTL: variable({
     parse: integer(86_400, 315_360_000),
     fallback: "15552000",
@@ -184,6 +189,15 @@ function proxyRange(value: string) {
 
 function address(value: string) {
   return /^[^\s@<>,]+@[^\s@<>,]+$/.test(value) ? { value } : { message: "takes an email address" };
+}
+
+/** `last_used_at` of sessions is exact to a minute: a shorter span would end sessions that are in use. */
+function secondsOrNone(least: number, most: number): Parser<number> {
+  return (value) => {
+    const parsed = integer(least, most)(value);
+    if (value === "0") return { value: 0 };
+    return "message" in parsed ? { message: `${parsed.message}, or 0 for none` } : parsed;
+  };
 }
 
 function rateOrNone(value: string): { readonly value: Rate | null } | { readonly message: string } {

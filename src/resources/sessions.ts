@@ -46,9 +46,7 @@ export function sessions(deps: SessionsDeps) {
       errors: ["wrong-credentials", "service-unavailable"],
       run: async ({ values }, { caller, request }) => {
         const { email, password } = values;
-        const commit = await deps.attempts(request, () =>
-          prepareLogIn(deps, { email, password, client: caller.client }),
-        );
+        const commit = await deps.attempts(request, () => prepareLogIn(deps, { email, password, caller }));
         return async (trx) => {
           const opened = await commit(trx);
           return { id: opened.sessionId, as: opened.caller, once: { token: opened.token } };

@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { Hasher } from "../../src/accounts/hasher.ts";
 import { endSessions, findCaller, prepareLogIn, purgeExpiredSessions } from "../../src/accounts/sessions.ts";
-import { CLIENT, findUser, hasher, insertUser, TestClock } from "../fixtures/accounts.ts";
+import { ANYBODY, CLIENT, findUser, hasher, insertUser, TestClock } from "../fixtures/accounts.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 
 const PASSWORD = "correct horse";
@@ -14,7 +14,7 @@ function depsOf(db: Knex, clock: TestClock, sessionTtl = 3600) {
 }
 
 async function logIn(deps: ReturnType<typeof depsOf>, email: string, password = PASSWORD) {
-  const commit = await prepareLogIn(deps, { email, password, client: CLIENT });
+  const commit = await prepareLogIn(deps, { email, password, caller: ANYBODY });
   return await deps.db.transaction(async (trx) => await commit(trx));
 }
 
@@ -76,7 +76,7 @@ t.test("a hash of an older cost is renewed by a login, and sessions go on", asyn
   const stronger = new Hasher({ logN: 5, p: 1 });
   const commit = await prepareLogIn(
     { ...deps, hasher: stronger },
-    { email: "ada@x.example", password: PASSWORD, client: CLIENT },
+    { email: "ada@x.example", password: PASSWORD, caller: ANYBODY },
   );
   await db.transaction(async (trx) => await commit(trx));
 
@@ -90,7 +90,7 @@ t.test("a login whose credentials change before the commit fails", async (t) => 
   const db = await makeDatabase(t);
   const deps = depsOf(db, new TestClock());
   const user = await insertUser(db, { email: "ada@x.example", password: PASSWORD });
-  const commit = await prepareLogIn(deps, { email: "ada@x.example", password: PASSWORD, client: CLIENT });
+  const commit = await prepareLogIn(deps, { email: "ada@x.example", password: PASSWORD, caller: ANYBODY });
   await db("users").where({ id: user.id }).increment("credential_epoch", 1);
   await t.rejects(
     db.transaction(async (trx) => await commit(trx)),

@@ -6,7 +6,7 @@ import { prepareUserUpdate, type UserChanges } from "../../src/accounts/update-u
 import { uniqueViolation } from "../../src/db/dialect.ts";
 import type { UserRow } from "../../src/db/tables.ts";
 import type { Caller } from "../../src/accounts/caller.ts";
-import { callerOf, CLIENT, findUser, hasher, insertUser, TestClock } from "../fixtures/accounts.ts";
+import { ANYBODY, callerOf, CLIENT, findUser, hasher, insertUser, TestClock } from "../fixtures/accounts.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 
 const PASSWORD = "correct horse";
@@ -23,7 +23,7 @@ async function update(db: Knex, user: UserRow, changes: UserChanges, caller: Cal
 
 async function logIn(db: Knex, email: string) {
   const logInDeps = { db, clock: clock.read, hasher, sessionTtl: 3600 };
-  const commit = await prepareLogIn(logInDeps, { email, password: PASSWORD, client: CLIENT });
+  const commit = await prepareLogIn(logInDeps, { email, password: PASSWORD, caller: ANYBODY });
   return await db.transaction(async (trx) => await commit(trx));
 }
 

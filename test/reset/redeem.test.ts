@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import { prepareLogIn } from "../../src/accounts/sessions.ts";
 import { prepareUserUpdate } from "../../src/accounts/update-user.ts";
 import type { UserRow } from "../../src/db/tables.ts";
-import { callerOf, CLIENT, findUser, hasher, insertUser, KeepingMailer, TestClock } from "../fixtures/accounts.ts";
+import { ANYBODY, callerOf, findUser, hasher, insertUser, KeepingMailer, TestClock } from "../fixtures/accounts.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 import { mailResets, makeResetServer, PATH } from "../fixtures/reset.ts";
 
@@ -45,7 +45,7 @@ async function makeScene(t: Parameters<typeof makeDatabase>[0]): Promise<Scene> 
 t.test("a token sets the password, once", async (t) => {
   const { db, clock, ada, ask, redeem } = await makeScene(t);
   const deps = { db, clock: clock.read, hasher, sessionTtl: 3600 };
-  await db.transaction(await prepareLogIn(deps, { email: ada.email, password: PASSWORD, client: CLIENT }));
+  await db.transaction(await prepareLogIn(deps, { email: ada.email, password: PASSWORD, caller: ANYBODY }));
   const token = await ask();
 
   const answer = await redeem(token);

@@ -173,3 +173,38 @@ void t.test("failed logins are limited per client; good ones are not", async (t)
   t.equal(blocked.status, 429);
   t.ok(Number(blocked.headers["retry-after"]) > 0);
 });
+
+void t.test(
+  "who logs in again with a session goes on with the new one alone; a session of somebody else stays",
+  async (t) => {
+    const server = await makeApp(t);
+    const [ada, bob] = [await makeUser(server), await makeUser(server)];
+    const logInWith = (token: string) =>
+      server.ask("POST", "/v1/sessions", {
+        token,
+        body: { data: { type: "sessions", attributes: { email: ada.email, password: ada.password } } },
+      });
+    const statusOf = async (token: string) => (await server.ask("GET", "/v1/sessions", { token })).status;
+
+    const again = await logInWith(ada.token);
+    t.equal(again.status, 201);
+    t.equal(await statusOf(ada.token), 401, "replaced");
+    t.equal(await statusOf(String(again.body.data.attributes.token)), 200);
+    t.equal((await logInWith(bob.token)).status, 201);
+    t.equal(await statusOf(bob.token), 200);
+    t.equal((await logInWith("stale")).status, 201);
+  },
+);
+
+void t.test("a session that is not used ends, if the operator wants it so", async (t) => {
+  let now = Date.now();
+  const server = await makeApp(t, { SESSION_IDLE_TTL: "900" }, { clock: () => now });
+  const { id, token } = await makeUser(server);
+  const read = async () => (await server.ask("GET", `/v1/users/${id}`, { token })).status;
+  for (let time = 0; time < 4; time += 1) {
+    now += 800_000;
+    t.equal(await read(), 200, "used in time");
+  }
+  now += 900_000;
+  t.equal(await read(), 401);
+});
