@@ -7,6 +7,7 @@ import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
+import { contextWords } from "./accounts/password.ts";
 import { findCaller } from "./accounts/sessions.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
@@ -94,6 +95,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     throw error;
   }
 
+  const words = contextWords(config.APP_NAME, config.PUBLIC_URL);
   const hasher = new Hasher({
     logN: config.SCRYPT_LOG_N,
     p: config.SCRYPT_P,
@@ -139,6 +141,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       hasher,
       mode: config.REGISTRATION,
       passwordMinLength: config.PASSWORD_MIN_LENGTH,
+      contextWords: words,
       sessionTtl: config.SESSION_TTL,
       attempts: (request, run) => limitFailures.attempt(request, run),
       mailRequests: limitMailRequests,
@@ -149,6 +152,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     clock,
     hasher,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
+    contextWords: words,
     resetTokenTtl: config.RESET_TOKEN_TTL,
     limitRequests: limitMailRequests,
     limitFailures,

@@ -15,6 +15,8 @@ export interface PasswordPolicy {
   readonly minLength: number;
   /** The account's address: it must not be the password. */
   readonly email?: string | undefined;
+  /** What this service is called, see `contextWords`: it must not be all that there is to a password. */
+  readonly contextWords?: readonly string[] | undefined;
 }
 
 /**
@@ -35,6 +37,9 @@ export function passwordFault(password: string, policy: PasswordPolicy): string 
   if (policy.email !== undefined && isSameAddress(normal, policy.email)) {
     return "must not be the email address";
   }
+  if (policy.contextWords !== undefined && isMadeOf(normal, policy.contextWords)) {
+    return "is little more than the name of this service: choose one that is harder to guess";
+  }
   return undefined;
 }
 
@@ -54,6 +59,34 @@ export function impossiblePassword(password: string): string | undefined {
 /** One password however a keyboard composes it. NIST SP 800-63B-4, section 3.1.1.2. */
 export function normalisePassword(password: string): string {
   return password.normalize("NFKC");
+}
+
+/** A word of fewer letters and digits stands in too many passwords that have nothing to do with it. */
+const SHORTEST_WORD = 4;
+/** Letters and digits that a password has beside such a word at least: a year is not enough. */
+const LEAST_BESIDE = 5;
+
+/**
+ * The words that people make passwords of because they are before their eyes: the name of the service, and the labels of its host
+ * name without the last one. OWASP ASVS 5, 6.1.2.
+ */
+export function contextWords(appName: string, publicUrl: string | undefined): readonly string[] {
+  const host = publicUrl === undefined ? "" : new URL(publicUrl).hostname;
+  const labels = host.split(".").slice(0, -1);
+  const words = [appName, ...appName.split(/[^\p{L}\p{N}]+/u), ...labels].map(lettersAndDigits);
+  return [...new Set(words)].filter((word) => word.length >= SHORTEST_WORD && !/^\d+$/.test(word));
+}
+
+function isMadeOf(password: string, words: readonly string[]): boolean {
+  const text = lettersAndDigits(password);
+  return words.some((word) => text.includes(word) && text.replaceAll(word, "").length < LEAST_BESIDE);
+}
+
+function lettersAndDigits(text: string): string {
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 function isSameAddress(password: string, email: string): boolean {

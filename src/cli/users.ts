@@ -6,7 +6,7 @@ import { normalRoleName } from "../accounts/admins.ts";
 import { parseEmail, type Email } from "../accounts/email.ts";
 import { Hasher } from "../accounts/hasher.ts";
 import { newUserRow } from "../accounts/new-user.ts";
-import { passwordFault } from "../accounts/password.ts";
+import { contextWords, passwordFault } from "../accounts/password.ts";
 import { recordSecurityEvent, recordSecurityEvents } from "../accounts/security-events.ts";
 import { enqueueWelcome } from "../accounts/welcome.ts";
 import type { Config } from "../config/variables.ts";
@@ -96,7 +96,11 @@ async function findRoles(trx: Knex.Transaction, names: readonly string[]): Promi
 
 async function hashStandardInput(config: Config, email: Email): Promise<string> {
   const password = (await text(process.stdin)).replace(/\r?\n$/, "");
-  const fault = passwordFault(password, { minLength: config.PASSWORD_MIN_LENGTH, email: email.address });
+  const fault = passwordFault(password, {
+    minLength: config.PASSWORD_MIN_LENGTH,
+    email: email.address,
+    contextWords: contextWords(config.APP_NAME, config.PUBLIC_URL),
+  });
   if (fault !== undefined) throw new CommandFault(`The password ${fault}.`);
   return new Hasher({ logN: config.SCRYPT_LOG_N, p: config.SCRYPT_P }).hash(password);
 }

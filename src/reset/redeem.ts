@@ -16,6 +16,8 @@ export interface RedeemDeps {
   readonly hasher: Pick<Hasher, "hash">;
   /** Code points. */
   readonly passwordMinLength: number;
+  /** What passwords must not be made of. */
+  readonly contextWords?: readonly string[];
 }
 
 export interface Redeemed {
@@ -44,7 +46,11 @@ export async function redeem(
     .first("id", "email", "email_normal", "first_name", "last_name", "credential_epoch");
   if (user === undefined) throw unknownResetToken();
 
-  const message = passwordFault(password, { minLength: deps.passwordMinLength, email: user.email });
+  const message = passwordFault(password, {
+    minLength: deps.passwordMinLength,
+    contextWords: deps.contextWords,
+    email: user.email,
+  });
   if (message !== undefined) throw invalidAttribute("/data/password", "password", message);
 
   // Outside of the transaction: a quarter of a second of hashing would keep every other writer waiting.

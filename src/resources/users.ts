@@ -16,6 +16,8 @@ import { emailAddress, newPassword, normalEmail, secret } from "./value-types.ts
 
 export type UsersDeps = RegistrationDeps &
   UserUpdateDeps & {
+    /** What passwords must not be made of. */
+    readonly contextWords?: readonly string[];
     /** Bounds how often a client may be wrong about a current password. */
     readonly attempts: GuardedAttempts;
     /** Bounds how often a client may ask for mails. */
@@ -57,7 +59,7 @@ export function users(deps: UsersDeps) {
       lastName: { value: personName, example: "Lovelace", ...profile },
       avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
       password: {
-        value: newPassword(deps.passwordMinLength),
+        value: newPassword({ minLength: deps.passwordMinLength, contextWords: deps.contextWords }),
         description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, and not the email address. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
         ...(deps.mode === "confirm" ? {} : { example: "walnut-orbit-9" }),
         column: null,

@@ -1,5 +1,5 @@
 import { parseEmail } from "../accounts/email.ts";
-import { passwordFault } from "../accounts/password.ts";
+import { passwordFault, type PasswordPolicy } from "../accounts/password.ts";
 import type { ValueType } from "../jsonapi/resource/value-types.ts";
 
 /** An email address, as it is stored: trimmed, otherwise as given. */
@@ -47,12 +47,12 @@ export function oneOf(...words: readonly string[]): ValueType<string> {
 }
 
 /** A password that somebody chooses. Judged as other values are, so that one answer tells of all of them; hooks know the rest. */
-export function newPassword(minLength: number): ValueType<string> {
+export function newPassword(policy: PasswordPolicy): ValueType<string> {
   return {
     ...secret,
     parse: (json) => {
       const parsed = secret.parse(json);
-      const message = "value" in parsed ? passwordFault(parsed.value, { minLength }) : undefined;
+      const message = "value" in parsed ? passwordFault(parsed.value, policy) : undefined;
       return message === undefined ? parsed : { message };
     },
   };

@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { normalisePassword, passwordFault } from "../../src/accounts/password.ts";
+import { contextWords, normalisePassword, passwordFault } from "../../src/accounts/password.ts";
 
 const policy = { minLength: 8, email: "Ada.Lovelace@B\u00fccher.example" };
 
@@ -49,6 +49,28 @@ t.test("the address is no password, however it is spelt", (t) => {
     t.equal(passwordFault(password, policy), "must not be the email address", password);
   }
   t.equal(passwordFault("ada.lovelace@elsewhere.example", policy), undefined);
+  t.end();
+});
+
+t.test("the name of the service is no password, nor with a few signs around it", (t) => {
+  const words = contextWords("Ace Ledger", "https://accounts.northwind.example:8443/base");
+  t.same([...words].sort(), ["accounts", "aceledger", "ledger", "northwind"]);
+  const judged = (password: string) => passwordFault(password, { ...policy, contextWords: words });
+  for (const password of [
+    "Ledger2026!",
+    "aceledger",
+    "Ace-Ledger_1",
+    "!!!northwind99",
+    "Accounts-2026",
+    "ledgerledger",
+  ]) {
+    t.match(judged(password), "little more than the name", password);
+  }
+  for (const password of ["ledger of my uncle", "north wind and rain", "walnut-orbit-9"]) {
+    t.equal(judged(password), undefined, password);
+  }
+  t.same(contextWords("Rekey", "http://127.0.0.1:3000"), ["rekey"], "no word of an address");
+  t.same(contextWords("Rekey", undefined), ["rekey"]);
   t.end();
 });
 

@@ -361,3 +361,28 @@ void t.test("ADMIN_EMAIL makes a verified admin, who gets a mail to set a passwo
   const { token: bearer } = await logIn(server, { email: "boss@example.org", password: "boss-walnut-1" });
   t.equal((await server.ask("GET", "/v1/roles", { token: bearer })).body.meta.total, 1);
 });
+
+void t.test("the name of the service is refused as a password, whichever way it comes", async (t) => {
+  const server = await makeApp(t, {
+    APP_NAME: "Ace Ledger",
+    NODE_ENV: "test",
+    PUBLIC_URL: "http://accounts.northwind.example",
+  });
+  const register = (password: string) =>
+    server.ask("POST", "/v1/users", {
+      body: { data: { type: "users", attributes: { email: "ada@example.org", password } } },
+    });
+  const refused = await register("AceLedger-1");
+  t.equal(refused.status, 422);
+  t.match(refused.body.errors[0], {
+    source: { pointer: "/data/attributes/password" },
+    meta: { message: /name of this/ },
+  });
+  t.equal((await register("walnut-orbit-9")).status, 201);
+  await server.ask("POST", "/v1/auth/reset-password", { body: { data: { email: "ada@example.org" } } });
+  const token = tokenIn(await newestMail(server, "ada@example.org"));
+  const redeem = (password: string) =>
+    server.ask("PATCH", "/v1/auth/reset-password", { body: { data: { token, password } } });
+  t.equal((await redeem("Northwind2026")).status, 422);
+  t.equal((await redeem("thistle-harbor-7")).status, 200);
+});
