@@ -7,8 +7,10 @@ import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
+import { NotMeTokens } from "./accounts/not-me-token.ts";
 import { contextWords } from "./accounts/password.ts";
 import { findCaller } from "./accounts/sessions.ts";
+import { signingSecret } from "./accounts/signing-key.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
 import { isBusy } from "./db/dialect.ts";
@@ -87,8 +89,10 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
 
   const db = openDatabase(config.DATABASE_URL);
+  let notMe: NotMeTokens;
   try {
     await migrateToLatest(db);
+    notMe = new NotMeTokens(await signingSecret(db, clock, config.SIGNING_KEY));
     if (config.ADMIN_EMAIL !== undefined) await ensureAdmin({ db, clock }, config.ADMIN_EMAIL);
   } catch (error) {
     await db.destroy();
@@ -104,7 +108,8 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     observe,
   });
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
-  const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
+  const mailer = mailbox ?? postmark(config);
+  const worker = mailWorker({ config, db, clock, observe, frontendUrl, publicUrl, notMe, mailer });
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
@@ -151,6 +156,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     db,
     clock,
     hasher,
+    notMe,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
     contextWords: words,
     resetTokenTtl: config.RESET_TOKEN_TTL,

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { purgeFamiliarPlaces } from "./accounts/familiar-places.ts";
 import { purgeLoginFailures } from "./accounts/login-guard.ts";
 import { purgeMailQuota } from "./accounts/mail-quota.ts";
+import { purgeResetPauses } from "./accounts/reset-pause.ts";
 import { purgeEventsOfNobody, purgeSecurityEvents } from "./accounts/security-events.ts";
 import { purgeExpiredSessions } from "./accounts/sessions.ts";
 import type { Clock } from "./db/clock.ts";
@@ -37,6 +38,7 @@ export async function tidy({
   const parts: readonly (() => Promise<unknown>)[] = [
     () => purgeExpiredSessions(db, now, sessionIdleTtl),
     () => purgeMailQuota(db, now, quotaSeconds),
+    () => purgeResetPauses(db, now),
     () => purgeLoginFailures(db, now),
     () => purgeFamiliarPlaces(db, now),
     () => purgeSecurityEvents(db, now - auditSeconds * 1000),

@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 
+import { notMeLink, type NotMeClaim, type NotMeTokens } from "./accounts/not-me-token.ts";
 import { noticeHandlers } from "./accounts/notices.ts";
 import { registrationHandler } from "./accounts/registration-handler.ts";
 import { welcomeHandler } from "./accounts/welcome.ts";
@@ -18,10 +19,13 @@ export interface MailWorkerParts {
   readonly observe: Observe;
   readonly mailer: Mailer;
   readonly frontendUrl: () => string;
+  readonly publicUrl: () => string;
+  readonly notMe: NotMeTokens;
 }
 
 /** The worker with a handler for every kind of entry that any part of the server enqueues. */
-export function mailWorker({ config, db, clock, observe, mailer, frontendUrl }: MailWorkerParts): OutboxWorker {
+export function mailWorker(parts: MailWorkerParts): OutboxWorker {
+  const { config, db, clock, observe, mailer, frontendUrl, publicUrl, notMe } = parts;
   const deps = {
     db,
     clock,
@@ -31,6 +35,7 @@ export function mailWorker({ config, db, clock, observe, mailer, frontendUrl }: 
     appName: config.APP_NAME,
     resetTokenTtl: config.RESET_TOKEN_TTL,
     mailRate: config.RESET_LIMIT_PER_ACCOUNT,
+    notMeLink: (claim: NotMeClaim) => notMeLink(publicUrl(), notMe.sign(claim, clock())),
     get frontendUrl() {
       return frontendUrl();
     },

@@ -8,6 +8,7 @@ import type { Entry } from "../outbox/outbox.ts";
 import type { Outcome } from "../outbox/worker.ts";
 import type { AskedBy } from "./client.ts";
 import { fullName } from "./new-user.ts";
+import type { NotMeClaim } from "./not-me-token.ts";
 import { issueResetToken, resetLink } from "./reset-token.ts";
 
 /** What every handler needs that writes to people about their accounts. */
@@ -19,6 +20,8 @@ export interface AccountMailDeps {
   readonly appName: string;
   /** Absolute; the base of the links. */
   readonly frontendUrl: string;
+  /** The link by which somebody says that what a mail tells of was not them. */
+  readonly notMeLink: (claim: NotMeClaim) => string;
   /** Seconds that a mailed link is good for. */
   readonly resetTokenTtl: number;
 }
@@ -46,6 +49,8 @@ interface AccountMail {
   readonly name: string | null;
   readonly link: string;
   readonly askedBy: AskedBy | null;
+  /** Leads to the page that stops what the mail tells of; null where there is none. */
+  readonly notMeLink?: string | null;
   /** Of an account that moved: the mail shows it masked. */
   readonly newEmail?: string | null;
 }
@@ -55,6 +60,7 @@ export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, 
     appName: deps.appName,
     name: mail.name,
     link: mail.link,
+    notMeLink: mail.notMeLink ?? null,
     minutes: Math.max(1, Math.floor(deps.resetTokenTtl / 60)),
     askedBy: mail.askedBy,
     newEmail: mail.newEmail ?? null,
@@ -70,11 +76,12 @@ export async function sendTokenMail(
   deps: AccountMailDeps,
   template: "reset" | "welcome",
   user: Recipient | undefined,
-  askedBy: AskedBy | null,
+  { askedBy, notMeLink }: Pick<AccountMail, "askedBy" | "notMeLink">,
   entry: Entry,
 ): Promise<Outcome> {
   const token = await issueResetToken(deps.db, user, deps.clock(), deps.resetTokenTtl);
   if (user === undefined || token === undefined) return { outcome: "nothing" };
   const link = resetLink(deps.frontendUrl, token);
-  return await sendAccountMail(deps, { template, to: user.email, name: fullName(user), link, askedBy }, entry);
+  const mail = { template, to: user.email, name: fullName(user), link, askedBy, notMeLink: notMeLink ?? null };
+  return await sendAccountMail(deps, mail, entry);
 }

@@ -52,9 +52,33 @@ export async function setPassword(trx: Knex.Transaction, change: PasswordChange)
   await record(trx, change, resetTokenHash === undefined ? "password.changed" : "password.reset");
   await enqueue(trx, now, {
     kind: "notice.password-changed",
-    payload: { userId, askedBy: askedBy(change) },
+    // The epoch: whoever says that it was not them, says it of this change and of no later one.
+    payload: { userId, epoch: epoch + 1, askedBy: askedBy(change) },
     expiresAt: now + NOTICE_LIFE,
   });
+  return true;
+}
+
+export interface Disavowal extends CredentialChange {
+  /** Nobody can log in then until a mailed link sets another one. */
+  readonly voidsPassword: boolean;
+}
+
+/**
+ * The holder says that it was not them: the reset token is void, the epoch rises, and all sessions end. All in the caller's transaction.
+ *
+ * @returns false if nothing was changed because somebody was faster
+ */
+export async function disavow(trx: Knex.Transaction, change: Disavowal): Promise<boolean> {
+  const { userId, epoch, now, voidsPassword } = change;
+  const updated = await trx("users")
+    .where({ id: userId, credential_epoch: epoch })
+    .update({ ...(voidsPassword ? { password: null } : {}), ...voidTokens(epoch, now) });
+  if (updated !== 1) return false;
+
+  await endOtherSessions(trx, change);
+  await record(trx, change, "reset.disavowed");
+  if (voidsPassword) await record(trx, change, "password.voided");
   return true;
 }
 

@@ -15,13 +15,14 @@ export function noticeHandlers(deps: AccountMailDeps) {
 /** To the address that the account has when the mail leaves; nothing for an account that is gone. */
 function passwordChanged(deps: AccountMailDeps): Handler {
   return async (payload, entry) => {
-    const { userId, askedBy } = readPayload(payload);
+    const { userId, epoch, askedBy } = readPayload(payload);
     const user = await findUser(deps, userId);
     if (user === undefined) return { outcome: "nothing" };
     const link = resetLink(deps.frontendUrl);
+    const notMeLink = epoch === null ? null : deps.notMeLink({ purpose: "password-changed", userId: user.id, epoch });
     return await sendAccountMail(
       deps,
-      { template: "password-changed", to: user.email, name: fullName(user), link, askedBy },
+      { template: "password-changed", to: user.email, name: fullName(user), link, notMeLink, askedBy },
       entry,
     );
   };

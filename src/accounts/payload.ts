@@ -1,5 +1,13 @@
 import type { AskedBy } from "./client.ts";
 
+/**
+ * Who may ask for a mail without being limited: the operator on the command line, an admin, or the server itself after the holder has
+ * said «it wasn't me».
+ */
+export type Origin = "operator" | "admin" | "not-me";
+
+const ORIGINS: readonly Origin[] = ["operator", "admin", "not-me"];
+
 /** What an outbox entry of ours holds. An older version may have written it: nothing of it is taken for granted. */
 export interface Payload {
   readonly userId: string | null;
@@ -11,8 +19,10 @@ export interface Payload {
   readonly avatarUrl: string | null;
   /** Null: the operator or the server itself. */
   readonly askedBy: AskedBy | null;
-  /** The operator asked, on the command line: not counted against the address. */
-  readonly isOperator: boolean;
+  /** Of the account when the entry was made. */
+  readonly epoch: number | null;
+  /** Who asked; null for anybody at all, whose requests are limited. */
+  readonly origin: Origin | null;
 }
 
 export function readPayload(payload: unknown): Payload {
@@ -29,7 +39,8 @@ export function readPayload(payload: unknown): Payload {
     lastName: asText(members.lastName),
     avatarUrl: asText(members.avatarUrl),
     askedBy: ipAddress === null || at === null ? null : { ipAddress, userAgent: asText(askedBy.userAgent), at },
-    isOperator: members.origin === "operator",
+    epoch: Number.isSafeInteger(members.epoch) ? (members.epoch as number) : null,
+    origin: ORIGINS.find((origin) => origin === members.origin) ?? null,
   };
 }
 

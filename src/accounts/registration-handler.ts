@@ -39,7 +39,7 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
     const user = (await findUser(deps, email)) ?? (await makeUser(deps, email, payload, entry));
     if (user === undefined) return { outcome: "nothing" };
     return isFromThisRequest(user, payload, entry)
-      ? await sendTokenMail(deps, "welcome", user, payload.askedBy, entry)
+      ? await sendTokenMail(deps, "welcome", user, { askedBy: payload.askedBy }, entry)
       : await sendAlreadyRegistered(deps, user, payload, entry);
   };
 }
@@ -68,9 +68,9 @@ async function makeUser(
   return await findUser(deps, email);
 }
 
-/** By its id, and only as long as nobody has set a password: from then on it is somebody's account. */
+/** By its id, and only as long as nobody has ever set a password: from then on it is somebody's account, also without one. */
 function isFromThisRequest(user: Recipient, payload: Payload, entry: Entry): boolean {
-  return user.password === null && (user.id === entry.id || user.id === payload.userId);
+  return user.password === null && user.credential_epoch === 0 && (user.id === entry.id || user.id === payload.userId);
 }
 
 async function sendAlreadyRegistered(deps: AccountMailDeps, user: Recipient, payload: Payload, entry: Entry) {

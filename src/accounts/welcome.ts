@@ -37,6 +37,6 @@ export function welcomeHandler(deps: AccountMailDeps): Handler {
       .where({ id: userId ?? "" })
       .first(...RECIPIENT_COLUMNS);
     if (user === undefined || user.password !== null) return { outcome: "nothing" };
-    return await sendTokenMail(deps, "welcome", user, askedBy, entry);
+    return await sendTokenMail(deps, "welcome", user, { askedBy }, entry);
   };
 }

@@ -17,6 +17,12 @@ export const text: Parser<string> = (value) =>
 export const token: Parser<string> = (value) =>
   /^[\x21-\x7e]+$/.test(value) ? { value } : { message: "takes visible ASCII characters without spaces" };
 
+/** Something nobody can guess: as `token`, and long enough. */
+export const secretKey: Parser<string> = (value) =>
+  /^[\x21-\x7e]{32,}$/.test(value)
+    ? { value }
+    : { message: "takes at least 32 visible ASCII characters without spaces, such as openssl rand -base64 32 prints" };
+
 /** A host name or an address, without brackets and port. */
 export const host: Parser<string> = (value) => {
   const isHost = /^[a-z0-9_.:-]+$/i.test(value) && URL.canParse(`http://${value.includes(":") ? `[${value}]` : value}`);

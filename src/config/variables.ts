@@ -9,6 +9,7 @@ import {
   oneOf,
   origin,
   rate,
+  secretKey,
   text,
   token,
   type Parser,
@@ -87,6 +88,12 @@ export const variables = {
     parse: list(proxyRange),
     fallback: "",
     doc: "Comma-separated addresses or CIDR ranges of proxies whose `X-Forwarded-For` is believed.",
+  }),
+  SIGNING_KEY: optional({
+    parse: secretKey,
+    secret: true,
+    fallbackWords: "made at the first start, and kept in the database",
+    doc: "Signs the links «it wasn't me» in mails: at least 32 random characters, the same for all instances. With a key of one's own a copy of the database is not enough to forge such links. With another one, those that were mailed before are void.",
   }),
   RESET_TOKEN_TTL: variable({
     parse: integer(60, 604_800),

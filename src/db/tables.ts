@@ -89,6 +89,17 @@ export interface FamiliarPlaceRow {
   last_used_at: string;
 }
 
+export interface SigningKeyRow {
+  name: string;
+  secret: string;
+  created_at: string;
+}
+
+export interface ResetPauseRow {
+  address_hash: string;
+  until: string;
+}
+
 /** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
 export interface RowCountRow {
   table_name: string;
@@ -107,6 +118,8 @@ declare module "knex/types/tables.js" {
     security_events: SecurityEventRow;
     login_failures: LoginFailuresRow;
     familiar_places: FamiliarPlaceRow;
+    signing_keys: SigningKeyRow;
+    reset_pauses: ResetPauseRow;
     row_counts: RowCountRow;
   }
 }

@@ -22,6 +22,11 @@ export function unknownResetToken(): Fault {
   return faultOf("user-not-found", { detail: "User not found" });
 }
 
+/** One answer for every link «it wasn't me» that does nothing: forged, expired, used, or of an account that changed or went since. */
+export function unknownNotMeToken(): Fault {
+  return faultOf("link-not-found", { detail: "The link is not good any more" });
+}
+
 /** One answer for an unknown address and for a wrong password. */
 export function wrongCredentials(): Fault {
   return faultOf("wrong-credentials", {
@@ -40,7 +45,12 @@ export function wrongCurrentPassword(): Fault {
   });
 }
 
-const WRONG_SECRETS: ReadonlySet<string> = new Set(["wrong-credentials", "wrong-current-password", "user-not-found"]);
+const WRONG_SECRETS: ReadonlySet<string> = new Set([
+  "wrong-credentials",
+  "wrong-current-password",
+  "user-not-found",
+  "link-not-found",
+]);
 
 /** Whether the fault is what somebody gets who guesses: a password, an account or a token. */
 export function isWrongSecret(error: unknown): boolean {

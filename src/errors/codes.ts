@@ -207,6 +207,13 @@ export const errorKinds = {
     description: "The reset token lets nobody in. Ask for a new mail.",
     when: "The token is unknown, used, expired or replaced by a newer one, or its user is gone. One answer for all of them.",
   },
+  "link-not-found": {
+    status: 404,
+    title: "Link not found",
+    description:
+      "The token of the link «it wasn't me» does nothing any more: what the mail told of has been stopped, or the account has changed since. Whoever still sees something amiss sets a new password.",
+    when: "The token is forged, expired (after 7 days) or used, the password or the address was changed since the mail, or its user is gone. One answer for all of them.",
+  },
   "wrong-credentials": {
     status: 401,
     title: "Wrong credentials",

@@ -24,16 +24,21 @@ interface Common {
   readonly askedBy: MailAskedBy | null;
 }
 
+interface NotMe {
+  /** Where somebody says that it was not them; null where there is no such link. */
+  readonly notMeLink: string | null;
+}
+
 /** What each template needs. */
 export interface TemplateData {
   /** A forgotten password: `link` sets a new one and is good for `minutes`. */
-  readonly reset: Common & { readonly minutes: number };
+  readonly reset: Common & NotMe & { readonly minutes: number };
   /** A new account: `link` sets its first password and is good for `minutes`. */
   readonly welcome: Common & { readonly minutes: number };
   /** Somebody wanted to register an address that has an account; `link` leads to the reset page. */
   readonly "already-registered": Common;
   /** `link` leads to the reset page. */
-  readonly "password-changed": Common;
+  readonly "password-changed": Common & NotMe;
   /** To the former address; `newEmail` is shown masked, if at all. */
   readonly "email-changed": Common & { readonly newEmail?: string | null };
 }
@@ -51,6 +56,7 @@ interface View {
   readonly appName: string;
   readonly name: string | null;
   readonly link: string;
+  readonly notMeLink: string | null;
   /** The link's life in words; null where a link has none. */
   readonly life: string | null;
   readonly newEmail: string | null;
@@ -66,6 +72,7 @@ const TRIAL: TemplateData["reset"] & TemplateData["email-changed"] = {
   appName: "Rekey",
   name: "Ada",
   link: "https://example.org/reset-password?token=trial",
+  notMeLink: "https://example.org/not-me?token=trial",
   minutes: 60,
   newEmail: "new@example.org",
   askedBy: { ipAddress: "203.0.113.5", userAgent: null, at: "2026-01-01T00:00:00.000Z" },
@@ -100,7 +107,7 @@ export class Templates {
     for (const name of NAMES) load(this.#text, `${name}.subject`);
     for (const name of NAMES) {
       this.render(name, TRIAL);
-      this.render(name, { ...TRIAL, name: null, newEmail: null, askedBy: null });
+      this.render(name, { ...TRIAL, name: null, notMeLink: null, newEmail: null, askedBy: null });
     }
   }
 
@@ -123,15 +130,20 @@ export class Templates {
   }
 }
 
-function viewOf(data: Common & { readonly minutes?: number; readonly newEmail?: string | null }): View {
-  // The link is the one thing that is meant to be clicked: it comes from the configuration and must be whole.
-  if (!/^https?:\/\/[^\s<>"\p{C}]+$/u.test(data.link))
-    throw new Error("A mail's link must be an absolute http address");
+function viewOf(
+  data: Common & Partial<NotMe> & { readonly minutes?: number; readonly newEmail?: string | null },
+): View {
+  // The links are what is meant to be clicked: they come from the configuration and must be whole.
+  for (const link of [data.link, data.notMeLink]) {
+    if (typeof link === "string" && !/^https?:\/\/[^\s<>"\p{C}]+$/u.test(link))
+      throw new Error("A mail's link must be an absolute http address");
+  }
   const { askedBy, minutes, newEmail } = data;
   return {
     appName: oneLine(data.appName),
     name: greetingName(data.name),
     link: data.link,
+    notMeLink: data.notMeLink ?? null,
     life: minutes === undefined || !(minutes >= 1) ? null : durationWords(minutes),
     newEmail: newEmail === undefined || newEmail === null ? null : maskedEmail(newEmail),
     askedBy: askedBy && {

@@ -3,7 +3,7 @@ import { invalidAttribute } from "../errors/catalogue.ts";
 import { attemptAll } from "../errors/fault.ts";
 
 /**
- * What the bodies of both requests must hold. Read by hand: what an address or a token is, no schema says, and nothing may turn an
+ * What the bodies of the requests must hold. Read by hand: what an address or a token is, no schema says, and nothing may turn an
  * array or a number into one. Members beside are ignored; frontends send more.
  */
 
@@ -24,6 +24,11 @@ export function readRedemption(body: unknown): { readonly token: string; readonl
     () => readText(data, "password"),
   );
   return { token, password };
+}
+
+/** `{"data":{"token":…}}` @throws {Fault} 422 */
+export function readNotMe(body: unknown): { readonly token: string } {
+  return { token: readText(readData(body), "token") };
 }
 
 function readData(body: unknown): Readonly<Record<string, unknown>> {

@@ -6,10 +6,10 @@ import { errorResponses, headerReferences, RATE_LIMIT } from "../errors/response
 export const RESET_TAG = {
   name: "reset-password",
   description:
-    "The forgotten password: asked for by mail, set by the token of the mailed link. Plain JSON, no JSON:API.",
+    "The forgotten password: asked for by mail, set by the token of the mailed link, disowned by whoever did not ask. Plain JSON, no JSON:API.",
 };
 
-/** What both can be refused with. */
+/** What all of them can be refused with. */
 const ERRORS: readonly ErrorCode[] = [
   "malformed-body",
   "not-acceptable",
@@ -57,6 +57,24 @@ export const resetPaths = {
           name: { type: ["string", "null"], description: "First and last name; null when there is neither." },
         }),
         ...refusals("user-not-found", "service-unavailable"),
+      },
+    },
+  },
+  "/v1/auth/not-me": {
+    post: {
+      operationId: "disownReset",
+      summary: "Say «it wasn't me», by the token of a mailed link",
+      description:
+        "Of a mail with a link that sets the password: the link is void, all sessions end, and for a day no such mail goes to the address. Of one that tells that the password was changed: the same, and the password is void; a mail with a link that sets a new one goes out.",
+      tags: [RESET_TAG.name],
+      security: [],
+      requestBody: body({ token: { type: "string", description: "From the link in the mail." } }),
+      responses: {
+        "200": answer("Stopped.", {
+          kind: { type: "string", enum: ["reset", "password-changed"], description: "What the mail told of." },
+          message: { type: "string" },
+        }),
+        ...refusals("link-not-found"),
       },
     },
   },

@@ -1,10 +1,12 @@
 import type { Knex } from "knex";
 
 import type { Client } from "../accounts/caller.ts";
+import type { Origin } from "../accounts/payload.ts";
 import { type Clock, timestamp } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 
 export interface ResetRequestDeps {
+  /** A transaction, where the request is a part of one. */
   readonly db: Knex;
   readonly clock: Clock;
   /** Seconds that a token lives: what could not be mailed for so long is of no use any more. */
@@ -14,8 +16,12 @@ export interface ResetRequestDeps {
 export interface ResetRequest {
   /** In its normal form; whether anybody has it is not asked here. */
   readonly normal: string;
-  /** Null: the operator, on the command line. That is not counted against the address. */
+  /** Null: the operator, on the command line. */
   readonly client: Client | null;
+  /** Who may ask without being counted against the address, and without being stopped by a pause. Default: the operator alone. */
+  readonly origin?: Origin;
+  /** Milliseconds that the request is worth answering, where that is longer than a token lives. */
+  readonly life?: number;
 }
 
 /**
@@ -24,13 +30,15 @@ export interface ResetRequest {
  *
  * @returns the id of the outbox entry
  */
-export async function acceptResetRequest(deps: ResetRequestDeps, { normal, client }: ResetRequest): Promise<string> {
+export async function acceptResetRequest(
+  deps: ResetRequestDeps,
+  { normal, client, origin = client === null ? "operator" : undefined, life = 0 }: ResetRequest,
+): Promise<string> {
   const now = deps.clock();
-  const origin =
-    client === null ? { origin: "operator", askedBy: null } : { askedBy: { ...client, at: timestamp(now) } };
+  const askedBy = client === null ? null : { ...client, at: timestamp(now) };
   return await enqueue(deps.db, now, {
     kind: "reset.requested",
-    payload: { email: normal, ...origin },
-    expiresAt: now + deps.resetTokenTtl * 1000,
+    payload: { email: normal, ...(origin === undefined ? {} : { origin }), askedBy },
+    expiresAt: now + Math.max(life, deps.resetTokenTtl * 1000),
   });
 }

@@ -3,14 +3,15 @@ import type { FastifyPluginCallback, FastifyRequest, preHandlerAsyncHookHandler 
 import { clientOf } from "../accounts/client.ts";
 import { notAcceptable, unsupportedMediaType } from "../errors/catalogue.ts";
 import { acceptsJson, isJson } from "./accepts-json.ts";
-import { readRedemption, readResetRequest } from "./body.ts";
+import { readNotMe, readRedemption, readResetRequest } from "./body.ts";
+import { disown, type NotMeDeps } from "./not-me.ts";
 import { redeem, type RedeemDeps } from "./redeem.ts";
 import { acceptResetRequest, type ResetRequestDeps } from "./request.ts";
 
-export interface ResetRoutesOptions extends ResetRequestDeps, RedeemDeps {
+export interface ResetRoutesOptions extends ResetRequestDeps, RedeemDeps, NotMeDeps {
   /** Refuses a client address that asks for too many mails. */
   readonly limitRequests: preHandlerAsyncHookHandler;
-  /** Runs a redemption, and refuses a client address that had too many of them fail. */
+  /** Runs what a token is for, and refuses a client address that had too many of them fail. */
   readonly limitFailures: { attempt<T>(request: FastifyRequest, run: () => Promise<T>): Promise<T> };
   /** There is something in the outbox: called after a request was accepted. */
   readonly wake?: (() => void) | undefined;
@@ -18,8 +19,16 @@ export interface ResetRoutesOptions extends ResetRequestDeps, RedeemDeps {
 
 const ACCEPTED = "If your email was registered with us, you'll get an email with reset link shortly";
 
+const STOPPED = {
+  reset:
+    "The link in the mail is void, all sessions have ended, and for a day no such mail goes to the address. The password is as it was.",
+  "password-changed":
+    "The password is void, and all sessions have ended. A mail with a link that sets a new one is on its way.",
+} as const;
+
 /**
- * `POST` and `PATCH /v1/auth/reset-password`: ask for a mail, and set the password by its token. Plain JSON, no JSON:API documents.
+ * `POST` and `PATCH /v1/auth/reset-password`: ask for a mail, and set the password by its token. `POST /v1/auth/not-me`: say that it was
+ * somebody else who did; by this method alone, since mail scanners follow links. Plain JSON, no JSON:API documents.
  * The parsers of both media types, and the words for what is thrown, are the server's.
  */
 export const resetRoutes: FastifyPluginCallback<ResetRoutesOptions> = (app, options, done) => {
@@ -49,6 +58,16 @@ export const resetRoutes: FastifyPluginCallback<ResetRoutesOptions> = (app, opti
     );
     options.wake?.();
     return person;
+  });
+
+  app.post("/v1/auth/not-me", async (request) => {
+    const { token } = readNotMe(request.body);
+    const kind = await options.limitFailures.attempt(
+      request,
+      async () => await disown(options, { token, client: clientOf(request) }),
+    );
+    options.wake?.();
+    return { kind, message: STOPPED[kind] };
   });
 
   done();

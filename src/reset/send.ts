@@ -1,38 +1,59 @@
-import { RECIPIENT_COLUMNS, sendTokenMail } from "../accounts/account-mail.ts";
+import { type Recipient, RECIPIENT_COLUMNS, sendTokenMail } from "../accounts/account-mail.ts";
 import { mayMail } from "../accounts/mail-quota.ts";
 import { readPayload } from "../accounts/payload.ts";
 import type { RegistrationMailDeps } from "../accounts/registration-handler.ts";
+import { areResetsPaused } from "../accounts/reset-pause.ts";
 import { recordSecurityEvent } from "../accounts/security-events.ts";
+import type { Entry } from "../outbox/outbox.ts";
 import type { Handler } from "../outbox/worker.ts";
 
 /**
  * The handler of `reset.requested`: counts the request against the address, looks the account up, makes a token and mails it to the
- * stored address. The same queries for an address that nobody has, up to the mail itself. Run again after a failure it makes a new
- * token, since none is kept; the address is not counted twice. OWASP Forgot Password Cheat Sheet.
+ * stored address. The same queries for an address that nobody has, and for one that its holder had paused, up to the mail itself. Run
+ * again after a failure it makes a new token, since none is kept; the address is not counted twice. OWASP Forgot Password Cheat Sheet.
  */
 export function resetHandler(deps: RegistrationMailDeps): Handler {
   return async (raw, entry) => {
-    const { email, askedBy, isOperator } = readPayload(raw);
+    const { email, askedBy, origin } = readPayload(raw);
     if (email === null) return { outcome: "nothing" };
 
+    // Before the pause is looked for: if it begins in between, the account is no longer the one that was read, and gets no token.
     const user = await deps
       .db("users")
       .where({ email_normal: email })
       .first(...RECIPIENT_COLUMNS);
-    const request = { entryId: entry.id, normal: email, now: deps.clock() };
-    const isWithinLimit = isOperator || (await mayMail(deps.db, deps.mailRate, request));
-    if (!isWithinLimit) deps.observe({ type: "reset.limited" });
-    const refusal = isWithinLimit ? (user === undefined ? "unknown-address" : null) : "limited";
+    const refusal = origin === null ? await refusalOf(deps, user, email, entry) : null;
+    if (refusal === "limited") deps.observe({ type: "reset.limited" });
     await recordSecurityEvent(deps.db, deps.clock(), {
-      // A retry is no second request.
+      // A retry is no second request, and an admin's own has been written down when it was made.
       id: entry.id,
       kind: "reset.requested",
-      outcome: refusal === null ? "done" : "refused",
-      detail: refusal,
+      outcome: refusal === null && user !== undefined ? "done" : "refused",
+      detail: refusal ?? (user === undefined ? "unknown-address" : origin),
       userId: user?.id ?? null,
       client: askedBy,
     });
-    if (!isWithinLimit) return { outcome: "nothing" };
-    return await sendTokenMail(deps, "reset", user, askedBy, entry);
+    if (refusal === "limited") return { outcome: "nothing" };
+    const recipient = refusal === null ? user : undefined;
+    const notMeLink =
+      // Who has just said that it was not them asked for the mail themselves.
+      recipient === undefined || origin === "not-me"
+        ? null
+        : deps.notMeLink({ purpose: "reset", userId: recipient.id, epoch: recipient.credential_epoch });
+    return await sendTokenMail(deps, "reset", recipient, { askedBy, notMeLink }, entry);
   };
+}
+
+/** Why anybody's request leads to no mail, as far as that is not because nobody has the address. */
+async function refusalOf(
+  { db, clock, mailRate }: RegistrationMailDeps,
+  user: Recipient | undefined,
+  normal: string,
+  { id: entryId }: Entry,
+): Promise<"limited" | "paused" | null> {
+  const now = clock();
+  const arePaused = await areResetsPaused(db, now, normal);
+  if (!(await mayMail(db, mailRate, { entryId, normal, now }))) return "limited";
+  // Without a password there is no way in but the mail: a pause would shut out its holder, and nobody else.
+  return arePaused && user?.password !== null ? "paused" : null;
 }

@@ -133,6 +133,8 @@ const causes: Record<ErrorCode, (world: World) => Promise<Json[]>> = {
     everyError((await server.ask("GET", "/v1/users?page[after]=&page[size]=1000", { token })).body),
   "user-not-found": async ({ server }) =>
     everyError((await server.ask("PATCH", RESET, { body: { data: { token: "none", password: "walnut" } } })).body),
+  "link-not-found": async ({ server }) =>
+    everyError((await server.ask("POST", "/v1/auth/not-me", { body: { data: { token: "none" } } })).body),
   "wrong-credentials": async ({ server }) =>
     everyError((await server.ask("POST", "/v1/sessions", { body: credentials })).body),
   "wrong-current-password": async ({ server, token, admin }) => {

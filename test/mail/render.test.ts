@@ -13,6 +13,7 @@ const DATA: TemplateData["reset"] & TemplateData["email-changed"] = {
   appName: "Rekey",
   name: "Ada Lovelace",
   link: LINK,
+  notMeLink: null,
   minutes: 60,
   newEmail: "new@evil.example",
   askedBy: { ipAddress: "203.0.113.5", userAgent: FIREFOX, at: "2026-11-23T06:48:49.000Z" },

@@ -8,6 +8,7 @@ import { makeAdmin, makeUser, newestMail, tokenIn, type Person } from "../fixtur
 const ATOMIC = `${MEDIA_TYPE};ext="https://jsonapi.org/ext/atomic"`;
 const NOTHING = "00000000-0000-7000-8000-000000000000";
 const RESET = "/v1/auth/reset-password";
+const NOT_ME = "/v1/auth/not-me";
 
 type Method = Parameters<TestApp["ask"]>[0];
 
@@ -85,6 +86,7 @@ function requests({ description, user, role, admin }: World): [told: string, req
       ],
     }),
     [`POST ${RESET}`]: () => ({ data: { email: user.email } }),
+    [`POST ${NOT_ME}`]: () => ({ data: { token: "none" } }),
     [`PATCH ${RESET}`]: () => ({ data: { token: "none", password: "walnut-orbit-9" } }),
   };
   const operations = new Set(description.told.map((told) => told.split(" ").slice(0, 2).join(" ")));
@@ -235,6 +237,7 @@ void t.test("documents that are refused for what is in them", async (t) => {
     [400, "PATCH", `${own}/relationships/roles`, admin, { data: Array(1000).fill({ type: "users" }) }],
     [422, "POST", RESET, null, { data: { email: "none" } }],
     [422, "PATCH", RESET, null, { data: { token: 1 } }],
+    [422, "POST", NOT_ME, null, { data: { token: 1 } }],
     ...(
       [
         [400, [{ op: "take" }, { op: "add", data: { type: "users" } }, { op: "add", data: { type: "rolls" } }]],
@@ -299,7 +302,7 @@ void t.test("whatever one can ask of a collection is described, and its answers 
   t.equal(nothing.status, 204);
 });
 
-void t.test("a registration that is only accepted, and a token that sets a password", async (t) => {
+void t.test("a registration that is only accepted, a token that sets a password, and one that stops it", async (t) => {
   const world = await makeApp(t, { REGISTRATION: "confirm" });
   const description = await Description.of(world);
   const body = { data: { type: "users", attributes: { email: "ada@example.org" } } };
@@ -312,10 +315,13 @@ void t.test("a registration that is only accepted, and a token that sets a passw
   const redemption = { data: { token, password: "walnut-orbit-9" } };
   const answer = await world.ask("PATCH", RESET, { body: redemption });
   t.equal(answer.status, 200);
-  t.same(
-    description.faultsIn({ method: "PATCH", url: RESET, body: redemption, contentType: "application/json" }, answer),
-    [],
-  );
+  const plain = { url: RESET, contentType: "application/json" };
+  t.same(description.faultsIn({ ...plain, method: "PATCH", body: redemption }, answer), []);
+
+  const notMe = { data: { token: tokenIn(await newestMail(world, "ada@example.org")) } };
+  const stopped = await world.ask("POST", NOT_ME, { body: notMe });
+  t.equal(stopped.status, 200);
+  t.same(description.faultsIn({ ...plain, url: NOT_ME, method: "POST", body: notMe }, stopped), []);
   for (const told of description.seen) seen.add(told);
 
   const open = await makeWorld(t);
