@@ -36,6 +36,7 @@ export async function measureStages(filename: string): Promise<void> {
         sessionTtl: 60,
         attempts: (_request, run) => run(),
         mailRequests: async () => undefined,
+        requestReset: async () => "",
       }),
     );
     const urls = urlsBelow(() => "http://127.0.0.1:3000/v1");

@@ -33,6 +33,7 @@ import type { OutboxWorker } from "./outbox/worker.ts";
 import { ERRORS_PAGE } from "./pages/docs-page.ts";
 import { registerPages } from "./pages/plugin.ts";
 import { RESET_TAG, resetPaths } from "./reset/describe.ts";
+import { acceptResetRequest } from "./reset/request.ts";
 import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
 import { mailWorker } from "./mail-worker.ts";
@@ -115,6 +116,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
   await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
   const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
+  const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };
   const limitFailures = failureLimiter(app, "failures", config.LOGIN_LIMIT_PER_IP, isWrongSecret);
 
   registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
@@ -150,16 +152,15 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       sessionTtl: config.SESSION_TTL,
       attempts: (request, run) => limitFailures.attempt(request, run),
       mailRequests: limitMailRequests,
+      requestReset: (trx, request) => acceptResetRequest({ ...resets, db: trx }, { ...request, origin: "admin" }),
     }),
   });
   await app.register(resetRoutes, {
-    db,
-    clock,
+    ...resets,
     hasher,
     notMe,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
     contextWords: words,
-    resetTokenTtl: config.RESET_TOKEN_TTL,
     limitRequests: limitMailRequests,
     limitFailures,
     wake: () => {

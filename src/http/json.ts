@@ -12,6 +12,13 @@ const UNKNOWN_TYPE = "A request body must be application/vnd.api+json, or applic
 /** Their requests mean something without a body; what to make of one that is missing elsewhere, no feature need decide. */
 const MEANS_A_BODY = new Set(["POST", "PATCH", "PUT"]);
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The request means something without a body, whatever its Content-Type says. */
+    mayBeBodyless?: boolean;
+  }
+}
+
 /**
  * Replaces Fastify's body parsers by one for `application/json` and `application/vnd.api+json`, whatever their parameters
  * (which of the two a route takes, and with which parameters, is for the feature to say).
@@ -39,7 +46,8 @@ function readJson(request: FastifyRequest, body: Buffer): unknown {
     throw unsupportedMediaType("A request body must not be compressed.", "Content-Encoding");
   }
   if (body.length === 0) {
-    if (MEANS_A_BODY.has(request.method)) throw malformedBody("The request has no body.");
+    const { mayBeBodyless = false } = request.routeOptions.config;
+    if (MEANS_A_BODY.has(request.method) && !mayBeBodyless) throw malformedBody("The request has no body.");
     return undefined;
   }
   return parseJson(body);

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Knex } from "knex";
 
 import { keepAnAdmin } from "../accounts/admins.ts";
-import type { Caller } from "../accounts/caller.ts";
+import type { Caller, Client } from "../accounts/caller.ts";
 import { deleteUser } from "../accounts/delete-user.ts";
 import { prepareRegistration, type RegistrationDeps } from "../accounts/register.ts";
 import { prepareUserUpdate, type UserUpdateDeps } from "../accounts/update-user.ts";
 import { recordGrants } from "../accounts/role-grants.ts";
+import { recordSecurityEvent } from "../accounts/security-events.ts";
 import type { UserRow } from "../db/tables.ts";
 import { notFound } from "../errors/catalogue.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
@@ -20,6 +22,11 @@ export type UsersDeps = RegistrationDeps &
     readonly contextWords?: readonly string[];
     /** Bounds how often a client may be wrong about a current password. */
     readonly attempts: GuardedAttempts;
+    /** Queues a mail with a link that sets the password, for an admin who asks for it. Returns the id of the entry. */
+    readonly requestReset: (
+      trx: Knex.Transaction,
+      request: { readonly normal: string; readonly client: Client },
+    ) => Promise<string>;
     /** Bounds how often a client may ask for mails. */
     readonly mailRequests: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   };
@@ -130,6 +137,30 @@ export function users(deps: UsersDeps) {
       run: ({ current, values }, { caller, request }) => {
         const prepare = () => prepareUserUpdate(deps, { user: current, changes: values, caller });
         return values.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
+      },
+    },
+    actions: {
+      reset: {
+        summary: "Mail a link that sets the password",
+        description:
+          "For admins. The mail goes to the user's address as if they had asked for it themselves, past all limits of such mails.",
+        scope: admin,
+        run: ({ current }, { caller, now }) =>
+          Promise.resolve(async (trx) => {
+            const { client, userId: actorId } = caller;
+            const id = await deps.requestReset(trx, { normal: current.email_normal, client });
+            // By the id of the entry: whoever handles it writes down no second one.
+            const event = {
+              id,
+              kind: "reset.requested",
+              detail: "admin",
+              userId: current.id,
+              actorId,
+              client,
+            } as const;
+            await recordSecurityEvent(trx, now, event);
+            return { message: "A mail with a link that sets the password is on its way to the user." };
+          }),
       },
     },
     delete: {

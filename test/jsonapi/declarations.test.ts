@@ -81,6 +81,13 @@ const uncompilable = {
         },
       },
     }),
+  "an action with rows by a column that there is not": () =>
+    defineResource<BookRow, Caller>()({
+      ...base,
+      attributes: {},
+      // @ts-expect-error -- no column titel
+      actions: { print: { summary: "Print it", scope: () => eq("titel", ""), run: async () => async () => ({}) } },
+    }),
 };
 
 void t.test("a declaration that contradicts its rows does not compile", (t) => {
@@ -127,6 +134,7 @@ void t.test("hooks are given values of the attributes' types", (t) => {
 });
 
 const declare = (more: object): AnyResource<Caller> => ({ ...base, attributes: {}, ...more });
+const action = { summary: "Print it", scope: () => true, run: async () => async () => ({}) };
 const toOne = { to: "one", type: "books", column: "author_id" };
 
 /** What only shows when all declarations are there: the server does not start, and says why. */
@@ -152,6 +160,12 @@ const contradictions: readonly (readonly [readonly AnyResource<Caller>[], RegExp
   [
     [declare({ attributes: { a: { value: string() } }, relationships: { a: toOne } })],
     /books\.a: an attribute has that name/,
+  ],
+  [[declare({ actions: { "print-it": action } })], /books\.print-it: an action's name/],
+  [[declare({ actions: { relationships: action } })], /books\.relationships: an action has the URL/],
+  [
+    [declare({ relationships: { author: toOne }, actions: { author: action } })],
+    /books\.author: an action has the URL/,
   ],
   [
     [

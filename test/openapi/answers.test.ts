@@ -237,6 +237,7 @@ void t.test("documents that are refused for what is in them", async (t) => {
     [400, "PATCH", `${own}/relationships/roles`, admin, { data: Array(1000).fill({ type: "users" }) }],
     [422, "POST", RESET, null, { data: { email: "none" } }],
     [422, "PATCH", RESET, null, { data: { token: 1 } }],
+    [403, "POST", `${own}/reset`, user, {}],
     [422, "POST", NOT_ME, null, { data: { token: 1 } }],
     ...(
       [

@@ -81,12 +81,12 @@ export async function findVisible<Caller>(exchange: Exchange<Caller>, id: string
   return row;
 }
 
-/** As findVisible(), for a write. @throws {Fault} 404 as there; 401 or 403 when the caller sees the resource but may not `act` */
+/** As findVisible(), for a write. @throws {Fault} 404 as there; 401 or 403 when the caller sees the resource but may not `act` (a verb) */
 export async function findWritable<Caller>(
   exchange: Exchange<Caller>,
   id: string,
   writeScope: Scope,
-  act: "change" | "delete",
+  act: string,
 ): Promise<Row> {
   const { layer, type, caller } = exchange;
   const row = await findVisible(exchange, id);

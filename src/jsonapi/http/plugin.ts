@@ -9,6 +9,7 @@ import { fetchRelated } from "../endpoints/fetch-related.ts";
 import { fetchRelationship } from "../endpoints/fetch-relationship.ts";
 import { fetchResource } from "../endpoints/fetch-resource.ts";
 import type { Exchange, Layer } from "../endpoints/layer.ts";
+import { performAction } from "../endpoints/perform-action.ts";
 import { performOperations } from "../endpoints/operations.ts";
 import { updateResource } from "../endpoints/update-resource.ts";
 import { descriptionPath, openApiDocument, type OpenApiOptions } from "../openapi/document.ts";
@@ -59,6 +60,7 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
         method,
         url: `${options.prefix}/${type.name}${path}`,
         onRequest: variesByAccept,
+        config: { mayBeBodyless: !hasDocument },
         handler: async (request, reply) => {
           const negotiated = negotiateAccept(request.headers.accept, SUPPORTED);
           const check = hasDocument ? checkContentType : checkNeedlessContentType;
@@ -121,6 +123,9 @@ function mountType<Caller>(
   if (type.definition.update !== undefined) mount("PATCH", "/:id", updateResource, true);
   if (type.definition.delete !== undefined) mount("DELETE", "/:id", deleteResource);
 
+  for (const [name, action] of Object.entries(type.definition.actions ?? {})) {
+    mount("POST", `/:id/${name}`, (exchange) => performAction(exchange, name, action));
+  }
   for (const relationship of type.relationships.values()) {
     const own = `/:id/relationships/${relationship.name}`;
     mount("GET", `/:id/${relationship.name}`, (exchange) => fetchRelated(exchange, relationship));

@@ -74,6 +74,16 @@ export function deleteErrors(access: readonly ErrorCode[]): EndpointErrors {
   };
 }
 
+/** @param access what refuses those who may not do it */
+export function actionErrors(access: readonly ErrorCode[], ofHook: readonly ErrorCode[] = []): EndpointErrors {
+  return {
+    name: "Action",
+    // As for a deletion.
+    codes: [...EVERYWHERE, ...BY_ID, ...BODY, ...access, "precondition-failed", ...ofHook],
+    together: ["invalid-parameter"],
+  };
+}
+
 /** A change of a relationship that is not to be changed so. */
 export const neverErrors: EndpointErrors = {
   name: "Never",

@@ -32,8 +32,8 @@ export function readRefusals<Caller>(type: ResourceType<Caller>, callers: Sample
   return somebody === undefined || type.scope(somebody) === false ? ["unauthorized", "forbidden"] : ["unauthorized"];
 }
 
-/** What refuses those who see resources of the type, but may not delete them all: what they do not see is not found. */
-export function deleteRefusals<Caller>(
+/** What refuses those who see resources of the type, but may not write to them all: what they do not see is not found. */
+export function writeRefusals<Caller>(
   type: ResourceType<Caller>,
   { somebody }: SampleCallers<Caller>,
   scope: (caller: Caller) => Scope,

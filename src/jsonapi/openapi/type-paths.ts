@@ -1,12 +1,12 @@
 import type { ResourceType } from "../resource/registry.ts";
 import type { Components } from "./components.ts";
-import { createErrors, deleteErrors, listErrors, readErrors, updateErrors } from "./endpoint-errors.ts";
+import { actionErrors, createErrors, deleteErrors, listErrors, readErrors, updateErrors } from "./endpoint-errors.ts";
 import { collectionExample, documentExample } from "./answer-examples.ts";
 import { changedExample, newExample } from "./examples.ts";
-import { manyOf, oneOf, singular, withArticle } from "./names.ts";
+import { capital, manyOf, oneOf, singular, withArticle } from "./names.ts";
 import { answer, NOT_MODIFIED, nothingToShow, operation } from "./operation.ts";
 import { listParameters, resourceParameters } from "./parameters.ts";
-import { deleteRefusals, isOpenToRead, readRefusals, shared, type PathOptions } from "./path-options.ts";
+import { isOpenToRead, readRefusals, shared, writeRefusals, type PathOptions } from "./path-options.ts";
 import { relationshipPaths } from "./relationship-paths.ts";
 import { createdDocument } from "./resource-schemas.ts";
 import { reference } from "./schema.ts";
@@ -21,8 +21,33 @@ export function typePaths<Caller>(
   return {
     [collection]: collectionOperations(type, components, options),
     [`${collection}/{id}`]: resourceOperations(type, components, options),
+    ...actionPaths(type, components, options),
     ...relationshipPaths(type, components, options),
   };
+}
+
+function actionPaths<Caller>(type: ResourceType<Caller>, components: Components, options: PathOptions<Caller>) {
+  const paths: Record<string, unknown> = {};
+  for (const [name, action] of Object.entries(type.definition.actions ?? {})) {
+    const { summary, description, errors } = action;
+    paths[`${options.prefix}/${type.name}/{id}/${name}`] = {
+      parameters: shared(components, "id"),
+      post: operation(components, {
+        operationId: `perform${capital(name)}Of${oneOf(type.name)}`,
+        summary,
+        ...(description === undefined ? {} : { description }),
+        tag: type.name,
+        parameters: shared(components, "ifMatch"),
+        answers: { "202": answer("Accepted.", reference("AcceptedDocument")) },
+        errors: actionErrors(
+          writeRefusals(type, options, (caller) => action.scope(caller)),
+          errors,
+        ),
+        isOpen: false,
+      }),
+    };
+  }
+  return paths;
 }
 
 function collectionOperations<Caller>(
@@ -116,7 +141,7 @@ function resourceOperations<Caller>(type: ResourceType<Caller>, components: Comp
             tag: name,
             parameters: shared(components, "ifMatch"),
             answers: { "204": nothingToShow("Deleted.") },
-            errors: deleteErrors(deleteRefusals(type, options, definition.delete.scope)),
+            errors: deleteErrors(writeRefusals(type, options, definition.delete.scope)),
             isOpen: false,
           }),
         }),

@@ -38,6 +38,24 @@ export type Created<Caller> =
 /** The second half of a write: what is to be done inside the transaction. */
 export type Commit<Result> = (trx: Knex.Transaction) => Promise<Result>;
 
+/**
+ * Something that is done with a resource and is no change of what it says: `POST /{type}/{id}/{name}`. JSON:API leaves such URLs to the
+ * server. The answer is 202 with the meta that the second half gives.
+ */
+export interface Action<Row, Caller> {
+  /** For the description of the API: one line, and what else there is to say. */
+  readonly summary: string;
+  readonly description?: string;
+  /** With which rows this caller may do it. Whoever sees others but may not gets 403. */
+  scope(caller: Caller): Scope<keyof Row & string>;
+  /** As for `create`. */
+  readonly errors?: readonly ErrorCode[];
+  run(
+    resource: { readonly id: string; readonly current: Row },
+    context: WriteContext<Caller>,
+  ): Promise<Commit<Readonly<Record<string, unknown>>>>;
+}
+
 /** What a write is about to touch; `relationships` are the names of those that change. */
 export interface WriteKind {
   readonly kind: "create" | "update" | "delete";
@@ -98,6 +116,8 @@ export interface ResourceDefinition<Row, Caller, Declared extends Attributes<Row
       context: WriteContext<Caller>,
     ): Promise<Commit<void>>;
   };
+  /** By name: letters and digits, and none that a relationship has. */
+  readonly actions?: Readonly<Record<string, Action<Row, Caller>>>;
   /** Runs every write of the type, also of its relationships; inside the transaction. For rules that span rows. */
   around?<Result>(trx: Knex.Transaction, write: WriteKind, run: () => Promise<Result>): Promise<Result>;
 }

@@ -71,6 +71,14 @@ export function createRegistry<Caller>(definitions: readonly AnyResource<Caller>
       );
       relationships.set(name, { ...relationship, name, owner: type, target });
     }
+    for (const name of Object.keys(type.definition.actions ?? {})) {
+      const place = `${type.name}.${name}`;
+      check(MEMBER_NAME.test(name), `${place}: an action's name must be letters and digits`);
+      check(
+        name !== "relationships" && !type.relationships.has(name),
+        `${place}: an action has the URL of relationships, or of one of them`,
+      );
+    }
   }
   return types;
 }
