@@ -18,6 +18,8 @@ interface World extends TestApp {
   readonly user: Person;
   /** Of a role that only the admin knows. */
   readonly role: string;
+  /** Of something that happened to the user. */
+  readonly event: string;
 }
 
 /** Everything that was seen, by operation and status. */
@@ -43,7 +45,8 @@ async function makeWorld(t: Test, environment: Record<string, string> = {}, part
     token: admin.token,
     body: { data: { type: "roles", attributes: { name: "editor" } } },
   });
-  return { ...described, description, admin, user, role: role.body.data.id as string };
+  const event = await server.db("security_events").where({ user_id: user.id }).first("id");
+  return { ...described, description, admin, user, role: role.body.data.id as string, event: event?.id ?? "" };
 }
 
 let count = 0;
@@ -59,13 +62,14 @@ interface Request {
 }
 
 /** One request for each operation that is described, as an admin who may do it would send it. */
-function requests({ description, user, role, admin }: World): [told: string, request: Request][] {
-  const ids: Record<string, string> = { users: user.id, roles: role, sessions: user.sessionId };
+function requests({ description, user, role, event, admin }: World): [told: string, request: Request][] {
+  const ids: Record<string, string> = { users: user.id, roles: role, sessions: user.sessionId, securityEvents: event };
   const linkage: Record<string, unknown> = {
     roles: [{ type: "roles", id: role }],
     users: [{ type: "users", id: user.id }],
     sessions: [{ type: "sessions", id: user.sessionId }],
     user: { type: "users", id: user.id },
+    actor: { type: "users", id: user.id },
   };
   const bodies: Record<string, () => unknown> = {
     "POST /v1/users": newUser,
