@@ -1,5 +1,6 @@
 import t, { type Test } from "tap";
 
+import { NotMeTokens } from "../../src/accounts/not-me-token.ts";
 import type { AppParts } from "../../src/app.ts";
 import { makeApp, MEDIA_TYPE, type Answer, type Ask, type TestApp } from "../fixtures/app.ts";
 import { Description } from "../fixtures/description.ts";
@@ -9,6 +10,7 @@ const ATOMIC = `${MEDIA_TYPE};ext="https://jsonapi.org/ext/atomic"`;
 const NOTHING = "00000000-0000-7000-8000-000000000000";
 const RESET = "/v1/auth/reset-password";
 const NOT_ME = "/v1/auth/not-me";
+const SIGNING_KEY = "a-key-that-signs-nothing-but-links-of-tests";
 
 type Method = Parameters<TestApp["ask"]>[0];
 
@@ -27,7 +29,7 @@ const seen = new Set<string>();
 
 /** A server with somebody in it, whose every exchange is held against its own description. */
 async function makeWorld(t: Test, environment: Record<string, string> = {}, parts: AppParts = {}): Promise<World> {
-  const server = await makeApp(t, environment, parts);
+  const server = await makeApp(t, { SIGNING_KEY, ...environment }, parts);
   const description = await Description.of(server);
   const ask = async (method: Method, url: string, options: Ask = {}): Promise<Answer> => {
     const headers = { ...(url.startsWith("/v1/operations") ? { "content-type": ATOMIC } : {}), ...options.headers };
@@ -48,6 +50,10 @@ async function makeWorld(t: Test, environment: Record<string, string> = {}, part
   const event = await server.db("security_events").where({ user_id: user.id }).first("id");
   return { ...described, description, admin, user, role: role.body.data.id as string, event: event?.id ?? "" };
 }
+
+/** A token that only the database can tell to be of no use. */
+const signedForNobody = () =>
+  new NotMeTokens(SIGNING_KEY).sign({ purpose: "reset", userId: NOTHING, epoch: 0 }, Date.now());
 
 let count = 0;
 const newUser = () => ({
@@ -90,7 +96,7 @@ function requests({ description, user, role, event, admin }: World): [told: stri
       ],
     }),
     [`POST ${RESET}`]: () => ({ data: { email: user.email } }),
-    [`POST ${NOT_ME}`]: () => ({ data: { token: "none" } }),
+    [`POST ${NOT_ME}`]: () => ({ data: { token: signedForNobody() } }),
     [`PATCH ${RESET}`]: () => ({ data: { token: "none", password: "walnut-orbit-9" } }),
   };
   const operations = new Set(description.told.map((told) => told.split(" ").slice(0, 2).join(" ")));
