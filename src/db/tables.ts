@@ -15,6 +15,8 @@ export interface UserRow {
   updated_at: string;
   reset_password: string | null;
   reset_password_expires_at: string | null;
+  mail_status: string | null;
+  mail_status_at: string | null;
 }
 
 export interface RoleRow {
@@ -89,6 +91,11 @@ export interface FamiliarPlaceRow {
   last_used_at: string;
 }
 
+export interface WebhookEventRow {
+  key: string;
+  received_at: string;
+}
+
 /** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
 export interface RowCountRow {
   table_name: string;
@@ -107,6 +114,7 @@ declare module "knex/types/tables.js" {
     security_events: SecurityEventRow;
     login_failures: LoginFailuresRow;
     familiar_places: FamiliarPlaceRow;
+    webhook_events: WebhookEventRow;
     row_counts: RowCountRow;
   }
 }
