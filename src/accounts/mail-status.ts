@@ -1,7 +1,6 @@
 import type { Knex } from "knex";
 
 import { timestamp } from "../db/clock.ts";
-import type { UserRow } from "../db/tables.ts";
 
 /**
  * What is known of an address as a place that mail gets to: for the operator and for admins, and for nobody else. It changes nothing
@@ -63,6 +62,17 @@ export async function noteInactive(db: Knex, normal: string, now: number): Promi
   return marked[0]?.id;
 }
 
+/**
+ * Takes the mark away by the operator's word, which counts whatever the clocks say.
+ *
+ * @param now milliseconds
+ */
+export async function clearMailStatus(trx: Knex.Transaction, normal: string, now: number): Promise<Noted> {
+  const user = await trx("users").where({ email_normal: normal }).forUpdate().first("mail_status_at");
+  const known = Date.parse(user?.mail_status_at ?? "") || 0;
+  return await noteMailStatus(trx, { normal, status: null, at: Math.max(now, known + 1) });
+}
+
 /** How a change of the address changes what is known of it: nothing if only its upper and lower case changed, else all is forgotten. */
 export function mailStatusAt(db: Knex, normal: string) {
   const kept = (column: "mail_status" | "mail_status_at") =>
@@ -71,10 +81,13 @@ export function mailStatusAt(db: Knex, normal: string) {
 }
 
 /** An account whose address is marked. */
-export type Undeliverable = Pick<UserRow, "id" | "email"> & {
-  readonly mail_status: string;
-  readonly mail_status_at: string;
-};
+export interface Undeliverable {
+  readonly id: string;
+  readonly email: string;
+  readonly status: string | null;
+  /** As `timestamp()` writes it. */
+  readonly since: string | null;
+}
 
 /** Read at once. */
 const BATCH = 1000;
@@ -82,13 +95,13 @@ const BATCH = 1000;
 /** All accounts whose address is marked, the oldest account first. */
 export async function* undeliverable(db: Knex): AsyncGenerator<Undeliverable> {
   for (let after = ""; ;) {
-    const rows = (await db("users")
+    const rows = await db("users")
       .whereNotNull("mail_status")
       .andWhere("id", ">", after)
       .orderBy("id")
       .limit(BATCH)
-      .select("id", "email", "mail_status", "mail_status_at")) as Undeliverable[];
-    yield* rows;
+      .select("id", "email", "mail_status", "mail_status_at");
+    for (const { id, email, mail_status: status, mail_status_at: since } of rows) yield { id, email, status, since };
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return;
     after = last.id;

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { Knex } from "knex";
 
 import { parseEmail } from "../accounts/email.ts";
-import { noteMailStatus, undeliverable } from "../accounts/mail-status.ts";
+import { clearMailStatus, undeliverable } from "../accounts/mail-status.ts";
 import { systemClock } from "../db/clock.ts";
 import { CommandFault } from "./environment.ts";
 import { print, withDatabase } from "./with-database.ts";
@@ -27,9 +27,9 @@ export function undeliverableCommand(): Command {
 
 async function list(db: Knex, asJson: boolean): Promise<void> {
   const found: object[] = [];
-  for await (const { id, email, mail_status: status, mail_status_at: since } of undeliverable(db)) {
-    found.push({ id, email, status, since });
-    if (!asJson) print(`${since}  ${status}  ${email}`);
+  for await (const user of undeliverable(db)) {
+    found.push(user);
+    if (!asJson) print([user.since, user.status, user.email].join("  "));
   }
   if (asJson) print(JSON.stringify(found, null, 2));
   else if (found.length === 0) print("No address is known to be dead.");
@@ -39,9 +39,7 @@ async function clearMark(db: Knex, text: string, asJson: boolean): Promise<void>
   if (asJson) throw new CommandFault("--json is for the list, and does not go together with --clear.");
   const email = parseEmail(text);
   if ("message" in email) throw new CommandFault(`The email ${email.message}.`);
-  const noted = await db.transaction((trx) =>
-    noteMailStatus(trx, { normal: email.normal, status: null, at: systemClock() }),
-  );
+  const noted = await db.transaction((trx) => clearMailStatus(trx, email.normal, systemClock()));
   if (noted.result === "nobody") throw new CommandFault(`There is no user ${email.address}.`);
   print(noted.result === "changed" ? `The mark of ${email.address} is gone.` : `${email.address} has no mark.`);
 }

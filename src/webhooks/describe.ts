@@ -30,6 +30,7 @@ const event = {
     },
   },
   required: ["RecordType"],
+  additionalProperties: true,
 };
 
 export const webhookPaths = {

@@ -32,7 +32,7 @@ const WRONG: Readonly<Record<string, string>> = {
   "no scheme": base64(CREDENTIALS),
   "plain text": `Basic ${CREDENTIALS}`,
   "two of them": `${basic("a:b")}, ${basic(CREDENTIALS)}`,
-  "parameters": `Basic realm="webhooks"`,
+  parameters: `Basic realm="webhooks"`,
   "no Base64": "Basic %%%%",
   "a megabyte's beginning": `Basic ${"A".repeat(12_000)}`,
 };
@@ -94,35 +94,48 @@ void t.test("right ones: the scheme in any case, spaces, a name in UTF-8, colons
   t.equal((await post(server, bounce("nobody@example.org"), { authorization: latin })).status, 401);
 });
 
-void t.test("a client address that is wrong too often is put off; who is right gets in from there all the same", async (t) => {
-  const server = await makeApp(t, { ...HOOKED, LOGIN_LIMIT_PER_IP: "3/60" });
-  const { email } = await makeUser(server);
-  const wrong = (from: string) => post(server, {}, { authorization: basic("postmark:guess"), from });
-  const statuses = [];
-  for (let tries = 0; tries < 5; tries += 1) statuses.push((await wrong("192.0.2.1")).status);
-  t.same(statuses, [401, 401, 401, 429, 429]);
-  const limited = await wrong("192.0.2.1");
-  t.match(limited.headers["retry-after"], /^\d+$/);
-  t.equal(limited.body.errors[0].code, "too-many-requests");
-  t.equal((await wrong("192.0.2.2")).status, 401, "another address");
+void t.test(
+  "a client address that is wrong too often is put off; who is right gets in from there all the same",
+  async (t) => {
+    const server = await makeApp(t, { ...HOOKED, LOGIN_LIMIT_PER_IP: "3/60" });
+    const { email } = await makeUser(server);
+    const wrong = (from: string) => post(server, {}, { authorization: basic("postmark:guess"), from });
+    const statuses = [];
+    for (let tries = 0; tries < 5; tries += 1) statuses.push((await wrong("192.0.2.1")).status);
+    t.same(statuses, [401, 401, 401, 429, 429]);
+    const limited = await wrong("192.0.2.1");
+    t.match(limited.headers["retry-after"], /^\d+$/);
+    t.equal(limited.body.errors[0].code, "too-many-requests");
+    t.equal((await wrong("192.0.2.2")).status, 401, "another address");
 
-  t.equal((await post(server, bounce(email), { from: "192.0.2.1" })).status, 200);
-  t.same((await statusOf(server, email))[0], "HardBounce");
-  const login = { data: { type: "sessions", attributes: { email, password: "wrong-wrong" } } };
-  t.equal((await server.ask("POST", "/v1/sessions", { body: login, from: "192.0.2.1" })).status, 401, "counted apart");
-});
+    t.equal((await post(server, bounce(email), { from: "192.0.2.1" })).status, 200);
+    t.same((await statusOf(server, email))[0], "HardBounce");
+    const login = { data: { type: "sessions", attributes: { email, password: "wrong-wrong" } } };
+    t.equal(
+      (await server.ask("POST", "/v1/sessions", { body: login, from: "192.0.2.1" })).status,
+      401,
+      "counted apart",
+    );
+  },
+);
 
-void t.test("in a storm of guesses at once no more are answered than the limit allows, and who is right gets in", async (t) => {
-  const server = await makeApp(t, { ...HOOKED, LOGIN_LIMIT_PER_IP: "5/60" });
-  const guesses = Array.from({ length: 40 }, (_, index) =>
-    post(server, {}, { authorization: basic(`postmark:${String(index)}`) }),
-  );
-  const right = post(server, bounce("nobody@example.org"));
-  const statuses = (await Promise.all(guesses)).map(({ status }) => status);
-  t.ok(statuses.filter((status) => status === 401).length <= 5, statuses.join());
-  t.ok(statuses.every((status) => status === 401 || status === 429), statuses.join());
-  t.equal((await right).status, 200);
-});
+void t.test(
+  "in a storm of guesses at once no more are answered than the limit allows, and who is right gets in",
+  async (t) => {
+    const server = await makeApp(t, { ...HOOKED, LOGIN_LIMIT_PER_IP: "5/60" });
+    const guesses = Array.from({ length: 40 }, (_, index) =>
+      post(server, {}, { authorization: basic(`postmark:${String(index)}`) }),
+    );
+    const right = post(server, bounce("nobody@example.org"));
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    t.ok(statuses.filter((status) => status === 401).length <= 5, statuses.join());
+    t.ok(
+      statuses.every((status) => status === 401 || status === 429),
+      statuses.join(),
+    );
+    t.equal((await right).status, 200);
+  },
+);
 
 void t.test("what is refused is told to the operator, without what was sent; what is limited is not", async (t) => {
   const log = keptLog();

@@ -30,10 +30,7 @@ const MARKS: Readonly<Record<string, [document: (email: string) => object, statu
   "a type that is no word": [(email) => bounce(email, { Type: "<b>\u001b[31m" }), "Unknown"],
   "no type": [(email) => bounce(email, { Type: null }), "Unknown"],
   "a spam complaint": [(email) => complaint(email), "SpamComplaint"],
-  "a spam complaint that left the address active": [
-    (email) => complaint(email, { Inactive: false }),
-    "SpamComplaint",
-  ],
+  "a spam complaint that left the address active": [(email) => complaint(email, { Inactive: false }), "SpamComplaint"],
   "a subscription change, by the recipient": [
     (email) => subscriptionChange(email, { ChangedAt: AT, SuppressionReason: "ManualSuppression" }),
     "ManualSuppression",
@@ -165,7 +162,7 @@ const without = (document: Readonly<Record<string, unknown>>, name: string) =>
 
 const UNREADABLE: Readonly<Record<string, [document: unknown, faults: string[]]>> = {
   "an array": [[bounce(email)], ["body must be an object"]],
-  "null": [null, ["body must be an object"]],
+  null: [null, ["body must be an object"]],
   "a text": ['"Bounce"', ["body must be an object"]],
   "nothing in it": [{}, ["RecordType is missing"]],
   "a record type that is no text": [bounce(email, { RecordType: ["Bounce"] }), ["RecordType must be a string"]],
@@ -184,7 +181,10 @@ const UNREADABLE: Readonly<Record<string, [document: unknown, faults: string[]]>
     bounce(email, { BouncedAt: "2026-13-31T12:00:00Z" }),
     ["BouncedAt must be a point in time"],
   ],
-  "a day without a time": [subscriptionChange(email, { ChangedAt: "2026-01-31" }), ["ChangedAt must be a point in time"]],
+  "a day without a time": [
+    subscriptionChange(email, { ChangedAt: "2026-01-31" }),
+    ["ChangedAt must be a point in time"],
+  ],
   "all of it wrong": [
     { RecordType: "SubscriptionChange", Recipient: 1, ChangedAt: "" },
     ["Recipient must be a string", "SuppressSending is missing", "ChangedAt must be a point in time"],

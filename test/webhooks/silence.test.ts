@@ -160,7 +160,10 @@ void t.test("asked for by name, it is as unknown to its holder as a name that th
     // The same length, and as far from all names that there are.
     const unknown = await server.ask("GET", url.replace("mailStatus", "xxxxxxxxxx"), { token: marked.token });
     const shown = ({ body }: Answer) =>
-      JSON.stringify(body.errors.map(({ detail, meta }: Json) => [detail, meta])).replaceAll("mailStatus", "xxxxxxxxxx");
+      JSON.stringify(body.errors.map(({ detail, meta }: Json) => [detail, meta])).replaceAll(
+        "mailStatus",
+        "xxxxxxxxxx",
+      );
     t.equal(shown(hidden), shown(unknown), url);
   }
   const near = (token: string) => server.ask("GET", "/v1/users?fields[users]=mailStatuss", { token });

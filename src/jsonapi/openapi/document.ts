@@ -42,7 +42,17 @@ export function openApiDocument<Caller>(
   registry: Registry<Caller>,
   options: OpenApiOptions<Caller>,
 ): Record<string, unknown> {
-  const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [], otherSecurity } = options;
+  const {
+    title,
+    description,
+    version,
+    serverUrl,
+    prefix,
+    pageLimits,
+    otherPaths,
+    otherTags = [],
+    otherSecurity,
+  } = options;
   const types = [...registry.values()];
   const components = new Components({ mediaType: MEDIA_TYPE });
   const base = serverUrl + prefix;
