@@ -36,6 +36,8 @@ import { RESET_TAG, resetPaths } from "./reset/describe.ts";
 import { acceptResetRequest } from "./reset/request.ts";
 import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
+import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.ts";
+import { postmarkWebhook } from "./webhooks/routes.ts";
 import { mailWorker } from "./mail-worker.ts";
 
 /** The whole server, not yet listening. */
@@ -88,6 +90,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const observe = logEvents(app.log);
   const publicUrl = publicUrlOf(app, config);
   const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
+  const hasWebhook = config.POSTMARK_WEBHOOK_CREDENTIALS !== undefined;
 
   const db = openDatabase(config.DATABASE_URL);
   let notMe: NotMeTokens;
@@ -131,8 +134,9 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       version: "1",
       nobody: NOBODY,
       somebody: { ...NOBODY, userId: "", sessionId: "", tokenSent: true },
-      otherPaths: { ...resetPaths, ...healthPaths },
-      otherTags: [RESET_TAG, SERVER_TAG],
+      otherPaths: { ...resetPaths, ...(hasWebhook ? webhookPaths : {}), ...healthPaths },
+      otherTags: [RESET_TAG, ...(hasWebhook ? [WEBHOOK_TAG] : []), SERVER_TAG],
+      otherSecurity: hasWebhook ? webhookSecurity : {},
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
     authenticate: (request) =>
@@ -167,6 +171,16 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       worker.wake();
     },
   });
+  if (config.POSTMARK_WEBHOOK_CREDENTIALS !== undefined) {
+    await app.register(postmarkWebhook, {
+      db,
+      clock,
+      observe,
+      credentials: config.POSTMARK_WEBHOOK_CREDENTIALS,
+      stream: config.POSTMARK_MESSAGE_STREAM,
+      limitFailures: requestLimiter(app, "webhook-failures", config.LOGIN_LIMIT_PER_IP),
+    });
+  }
   await registerPages(app, {
     appName: config.APP_NAME,
     publicUrl,

@@ -8,10 +8,14 @@ import { purgeEventsOfNobody, purgeSecurityEvents } from "./accounts/security-ev
 import { purgeExpiredSessions } from "./accounts/sessions.ts";
 import type { Clock } from "./db/clock.ts";
 import type { Observe } from "./events/event.ts";
+import { purgeWebhookEvents } from "./webhooks/record.ts";
 
 const INTERVAL = 10 * 60 * 1000;
 /** What is kept of events about nobody's account (milliseconds): long enough to see an attack. */
 const NOBODYS_EVENTS = 7 * 24 * 60 * 60 * 1000;
+
+/** How long a webhook's events are known again (milliseconds). They come again within a day. */
+const WEBHOOK_EVENTS = 30 * 24 * 60 * 60 * 1000;
 
 export interface Housekeeping {
   readonly db: Knex;
@@ -43,6 +47,7 @@ export async function tidy({
     () => purgeFamiliarPlaces(db, now),
     () => purgeSecurityEvents(db, now - auditSeconds * 1000),
     () => purgeEventsOfNobody(db, now - NOBODYS_EVENTS),
+    () => purgeWebhookEvents(db, now - WEBHOOK_EVENTS),
   ];
   for (const part of parts) {
     try {

@@ -2,11 +2,14 @@ import type { Knex } from "knex";
 
 import type { Clock } from "../db/clock.ts";
 import type { UserRow } from "../db/tables.ts";
+import type { Observe } from "../events/event.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { TemplateName, Templates } from "../mail/render.ts";
 import type { Entry } from "../outbox/outbox.ts";
 import type { Outcome } from "../outbox/worker.ts";
 import type { AskedBy } from "./client.ts";
+import { parseEmail } from "./email.ts";
+import { INACTIVE_RECIPIENT, noteInactive } from "./mail-status.ts";
 import { fullName } from "./new-user.ts";
 import type { NotMeClaim } from "./not-me-token.ts";
 import { issueResetToken, resetLink } from "./reset-token.ts";
@@ -15,6 +18,7 @@ import { issueResetToken, resetLink } from "./reset-token.ts";
 export interface AccountMailDeps {
   readonly db: Knex;
   readonly clock: Clock;
+  readonly observe: Observe;
   readonly templates: Pick<Templates, "render">;
   readonly mailer: Mailer;
   readonly appName: string;
@@ -65,7 +69,17 @@ export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, 
     askedBy: mail.askedBy,
     newEmail: mail.newEmail ?? null,
   });
-  return await deps.mailer.send({ ...rendered, to: mail.to, tag: mail.template, reference: entry.id });
+  const delivery = await deps.mailer.send({ ...rendered, to: mail.to, tag: mail.template, reference: entry.id });
+  if (delivery.outcome === "refused" && delivery.isInactive === true) await tellInactive(deps, mail.to);
+  return delivery;
+}
+
+/** For the operator. Whoever has the address by now: a notice goes to one that its account has left. */
+async function tellInactive({ db, clock, observe }: AccountMailDeps, address: string): Promise<void> {
+  const email = parseEmail(address);
+  if ("message" in email) return;
+  const user = await noteInactive(db, email.normal, clock());
+  if (user !== undefined) observe({ type: "mail.undeliverable", status: INACTIVE_RECIPIENT, user });
 }
 
 /**

@@ -4,6 +4,7 @@ import { timestamp } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Client } from "./caller.ts";
 import type { Email } from "./email.ts";
+import { mailStatusAt } from "./mail-status.ts";
 import { recordSecurityEvent, type SecurityEventKind } from "./security-events.ts";
 import { endSessions } from "./sessions.ts";
 
@@ -104,6 +105,7 @@ export async function setEmail(trx: Knex.Transaction, change: EmailChange): Prom
       email: email.address,
       email_normal: email.normal,
       ...voidTokens(epoch, now),
+      ...mailStatusAt(trx, email.normal),
       ...(isVerified === undefined ? {} : { is_verified: isVerified }),
     });
   if (updated !== 1) return false;

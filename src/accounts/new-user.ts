@@ -31,6 +31,8 @@ export function newUserRow(user: NewUser): UserRow {
     updated_at: timestamp(user.now),
     reset_password: null,
     reset_password_expires_at: null,
+    mail_status: null,
+    mail_status_at: null,
   };
 }
 

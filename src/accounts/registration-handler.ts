@@ -1,4 +1,3 @@
-import type { Observe } from "../events/event.ts";
 import type { Entry } from "../outbox/outbox.ts";
 import type { Handler } from "../outbox/worker.ts";
 import {
@@ -18,7 +17,6 @@ import { resetLink } from "./reset-token.ts";
 export interface RegistrationMailDeps extends AccountMailDeps {
   /** Mails that an address may get unasked for; the same count as for resets. */
   readonly mailRate: MailRate;
-  readonly observe: Observe;
 }
 
 /**

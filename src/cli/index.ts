@@ -5,6 +5,7 @@ import { fail } from "./environment.ts";
 import { migrateCommand } from "./migrate.ts";
 import { seedCommand } from "./seed-command.ts";
 import { serve } from "./serve.ts";
+import { undeliverableCommand } from "./undeliverable.ts";
 import { usersCommand } from "./users.ts";
 
 const program = new Command("rekey")
@@ -13,6 +14,7 @@ const program = new Command("rekey")
 
 program.command("serve").description("run the server").action(serve);
 program.addCommand(usersCommand());
+program.addCommand(new Command("mail").description("what is mailed").addCommand(undeliverableCommand()));
 program.addCommand(migrateCommand());
 program.addCommand(seedCommand());
 

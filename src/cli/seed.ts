@@ -95,6 +95,8 @@ function userRow(number: number, passwordHash: string | null): UserRow {
     updated_at: timestamp(moment),
     reset_password: null,
     reset_password_expires_at: null,
+    mail_status: null,
+    mail_status_at: null,
   };
 }
 

@@ -23,6 +23,15 @@ export const secretKey: Parser<string> = (value) =>
     ? { value }
     : { message: "takes at least 32 visible ASCII characters without spaces, such as openssl rand -base64 32 prints" };
 
+/**
+ * `name:password` for HTTP Basic authentication (RFC 7617: no colon in the name, no control characters). The password is long enough
+ * not to be guessed, and of characters that no sender encodes in its own way.
+ */
+export const basicCredentials: Parser<string> = (value) =>
+  /^[^:\p{Cc}]+:[\x21-\x7e]{16,}$/u.test(value)
+    ? { value }
+    : { message: "takes name:password, the password of at least 16 visible ASCII characters" };
+
 /** A host name or an address, without brackets and port. */
 export const host: Parser<string> = (value) => {
   const isHost = /^[a-z0-9_.:-]+$/i.test(value) && URL.canParse(`http://${value.includes(":") ? `[${value}]` : value}`);

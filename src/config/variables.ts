@@ -1,6 +1,7 @@
 import { compile } from "@fastify/proxy-addr";
 
 import {
+  basicCredentials,
   host,
   httpUrl,
   integer,
@@ -73,6 +74,12 @@ export const variables = {
     doc: "For tests: a stand-in.",
   }),
   POSTMARK_MESSAGE_STREAM: variable({ parse: token, fallback: "outbound", doc: "Postmark's message stream." }),
+  POSTMARK_WEBHOOK_CREDENTIALS: optional({
+    parse: basicCredentials,
+    secret: true,
+    fallbackWords: "none; there is no webhook then",
+    doc: "`name:password` that Postmark sends with bounces and spam complaints to `/v1/webhooks/postmark`. The password has at least 16 characters: `openssl rand -hex 24`.",
+  }),
   MAIL_FROM: variable({
     parse: mailbox,
     fallback: "no-reply@localhost",
@@ -113,7 +120,7 @@ export const variables = {
   LOGIN_LIMIT_PER_IP: variable({
     parse: rate,
     fallback: "20/60",
-    doc: "Failed logins and failed token redemptions per client address: count/seconds.",
+    doc: "Failed logins, failed token redemptions, and wrong webhook credentials, each per client address: count/seconds.",
   }),
   GLOBAL_LIMIT_PER_IP: variable({
     parse: rateOrNone,

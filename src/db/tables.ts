@@ -15,6 +15,8 @@ export interface UserRow {
   updated_at: string;
   reset_password: string | null;
   reset_password_expires_at: string | null;
+  mail_status: string | null;
+  mail_status_at: string | null;
 }
 
 export interface RoleRow {
@@ -100,6 +102,11 @@ export interface ResetPauseRow {
   until: string;
 }
 
+export interface WebhookEventRow {
+  key: string;
+  received_at: string;
+}
+
 /** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
 export interface RowCountRow {
   table_name: string;
@@ -120,6 +127,7 @@ declare module "knex/types/tables.js" {
     familiar_places: FamiliarPlaceRow;
     signing_keys: SigningKeyRow;
     reset_pauses: ResetPauseRow;
+    webhook_events: WebhookEventRow;
     row_counts: RowCountRow;
   }
 }

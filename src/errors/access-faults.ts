@@ -13,6 +13,16 @@ export function unauthorized(tokenSent: boolean): Fault {
   });
 }
 
+/** RFC 7617, section 2, with its `charset`. Never 403: Postmark would not send the event again. */
+export function wrongWebhookCredentials(areSent: boolean): Fault {
+  return faultOf("wrong-webhook-credentials", {
+    detail: areSent
+      ? "The name or the password of the webhook is wrong."
+      : "The webhook needs its name and password, as HTTP Basic authentication.",
+    headers: { "www-authenticate": 'Basic realm="webhooks", charset="UTF-8"' },
+  });
+}
+
 export function forbidden(detail: string, pointer?: string): Fault {
   return faultOf("forbidden", { detail, source: at(pointer) });
 }

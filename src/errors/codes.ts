@@ -64,7 +64,7 @@ export const errorKinds = {
     status: 413,
     title: "Payload too large",
     description: "The body is larger than what is taken. The detail says how much that is.",
-    when: "A body has more than 256 KiB.",
+    when: "A body has more than 256 KiB, or, for the webhook, more than 1 MiB.",
   },
   "uri-too-long": {
     status: 414,
@@ -83,7 +83,7 @@ export const errorKinds = {
     status: 429,
     title: "Too many requests",
     description: "Wait for as many seconds as Retry-After says, then try again.",
-    when: "One client address asks for too many reset mails, is wrong about too many passwords or tokens, or, where there is a limit for all requests, sends too many of them.",
+    when: "One client address asks for too many reset mails, is wrong about too many passwords, tokens or webhook credentials, or, where there is a limit for all requests, sends too many of them.",
   },
   "headers-too-large": {
     status: 431,
@@ -110,6 +110,13 @@ export const errorKinds = {
     title: "Unauthorized",
     description: "A session is needed: log in, and send its token as Authorization: Bearer TOKEN.",
     when: "No token was sent, or one whose session is unknown, ended or expired.",
+  },
+  "wrong-webhook-credentials": {
+    status: 401,
+    title: "Wrong webhook credentials",
+    description:
+      "The webhook takes events from whoever knows its name and password, sent as HTTP Basic authentication. It is not for browsers and clients.",
+    when: "Authorization is missing, is not Basic, is malformed, or holds another name or password than POSTMARK_WEBHOOK_CREDENTIALS.",
   },
   forbidden: {
     status: 403,

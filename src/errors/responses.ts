@@ -114,7 +114,8 @@ const seconds = { type: "integer", minimum: 0 };
 
 export const errorHeaders: Record<string, Described> = {
   "WWW-Authenticate": {
-    description: '`Bearer`, with `error="invalid_token"` when a token was sent that is no good. RFC 6750.',
+    description:
+      '`Bearer`, with `error="invalid_token"` when a token was sent that is no good (RFC 6750); `Basic` for the webhook (RFC 7617).',
     schema: { type: "string" },
   },
   Vary: {

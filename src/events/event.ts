@@ -5,6 +5,16 @@ export type Event =
   | { type: "mail.refused"; kind: string; entry: string; attempts: number; reason: string }
   | { type: "mail.expired"; kind: string; entry: string; attempts: number; reason: string }
   | { type: "mail.paused"; reason: string; inSeconds: number }
+  /** The mail service says that an account's address is dead; `status` is its word for why. */
+  | { type: "mail.undeliverable"; status: string; user: string }
+  /** It says that mail gets to the address again. */
+  | { type: "mail.reactivated"; user: string }
+  /** A mail came back, and marked no account: the address is still mailed to, or marked already, or nobody's, or something newer is known of it. */
+  | { type: "mail.bounced"; status: string; reason: "active" | "known" | "nobody" | "outdated" }
+  /** What a webhook was sent and has no use for. */
+  | { type: "webhook.ignored"; reason: "record type" | "other stream" }
+  /** What a webhook was sent and did not take: it will be sent again, a number of times. */
+  | { type: "webhook.refused"; status: number; reason: string }
   | { type: "outbox.failed"; kind: string; entry: string; attempts: number; error: unknown; inSeconds: number }
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }

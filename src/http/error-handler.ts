@@ -9,8 +9,8 @@ import { errorDocument, type ErrorDocumentOptions } from "./error-document.ts";
 import { faultsFrom } from "./framework-faults.ts";
 
 export interface ErrorHandlingOptions {
-  /** Routes below this path speak plain JSON, no JSON:API: their faults are `application/json`, with the member `error`. */
-  readonly plainBelow?: string;
+  /** Routes below these paths speak plain JSON, no JSON:API: their faults are `application/json`, with the member `error`. */
+  readonly plainBelow?: readonly string[];
   /** The URL of what there is to say of a kind of error. */
   readonly describe?: (code: ErrorCode) => string;
   /** Whether what was thrown says that the same request may succeed a moment later: then the answer is 503. */
@@ -29,10 +29,12 @@ const REFUSED_URL = "/.refused";
  */
 export function registerErrorHandling(
   app: FastifyInstance,
-  { plainBelow = "/v1/auth/", describe, isBusy = () => false }: ErrorHandlingOptions = {},
+  { plainBelow = ["/v1/auth/", "/v1/webhooks/"], describe, isBusy = () => false }: ErrorHandlingOptions = {},
 ): void {
-  const isPlain = (request: FastifyRequest) =>
-    (request.routeOptions.url ?? refused.get(request.raw)?.url ?? request.raw.url ?? "").startsWith(plainBelow);
+  const isPlain = (request: FastifyRequest) => {
+    const url = request.routeOptions.url ?? refused.get(request.raw)?.url ?? request.raw.url ?? "";
+    return plainBelow.some((path) => url.startsWith(path));
+  };
 
   app.setErrorHandler((error, request, reply) => {
     const faults = faultsFrom(error, request.routeOptions.bodyLimit, isBusy);

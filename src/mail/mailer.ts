@@ -15,13 +15,13 @@ export interface Mail {
  * How an attempt to send ended.
  * - `sent`: the mail service has it.
  * - `retry`: not now; perhaps later. `afterSeconds` when the service asked for a pause.
- * - `refused`: never, for this mail.
+ * - `refused`: never, for this mail. `isInactive` when that is because the service mails to its recipient no more.
  * - `paused`: no mail can be sent at present (wrong token, sender not confirmed, account blocked …): the operator must act.
  */
 export type Delivery =
   | { readonly outcome: "sent"; readonly messageId: string }
   | { readonly outcome: "retry"; readonly reason: string; readonly afterSeconds?: number }
-  | { readonly outcome: "refused"; readonly reason: string }
+  | { readonly outcome: "refused"; readonly reason: string; readonly isInactive?: true }
   | { readonly outcome: "paused"; readonly reason: string };
 
 /** The one way out for mail. Never throws for what the mail service does: every answer of it is a `Delivery`. */

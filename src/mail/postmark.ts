@@ -137,7 +137,9 @@ function classify(error: unknown, { retryAfter, networkFault }: Exchange): Deliv
       if (code === 300 && typeof message === "string" && /^(Invalid|Error parsing) 'From'/i.test(message)) {
         return { outcome: "paused", reason: `${reason}: the sender's address is not valid` };
       }
-      return { outcome: "refused", reason: code === 406 ? `${reason}: inactive recipient` : reason };
+      return code === 406
+        ? { outcome: "refused", reason: `${reason}: inactive recipient`, isInactive: true }
+        : { outcome: "refused", reason };
     case 503:
       return { outcome: "retry", reason, afterSeconds: retryAfter ?? MAINTENANCE };
     default:

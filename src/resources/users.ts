@@ -93,6 +93,22 @@ export function users(deps: UsersDeps) {
         filter: true,
       },
       lastLoginAt: { value: dateTime, nullable: true, sort: true, filter: true },
+      mailStatus: {
+        value: string({ maxLength: 64 }),
+        description:
+          "For admins alone: why no mail gets to the address, in the mail service's own word (such as `HardBounce`, `SpamComplaint`, `ManualSuppression`, or `InactiveRecipient` where it gave none). Null: no trouble is known.",
+        example: "HardBounce",
+        nullable: true,
+        read: admin,
+        filter: true,
+      },
+      mailStatusAt: {
+        value: dateTime,
+        description: "For admins alone: since when `mailStatus` is what it is, by the mail service's word.",
+        nullable: true,
+        read: admin,
+        filter: true,
+      },
       createdAt: { value: dateTime, sort: true, filter: true },
       updatedAt: { value: dateTime, sort: true, filter: true },
     },

@@ -206,3 +206,26 @@ void t.test("names that look like a slip of the pen are pointed out, others are 
   t.same(configWarnings(PRODUCTION), []);
   t.end();
 });
+
+void t.test("the credentials of the webhook: a name, a colon, and a password that nobody guesses", (t) => {
+  const read = (POSTMARK_WEBHOOK_CREDENTIALS: string) => () => readConfig({ POSTMARK_WEBHOOK_CREDENTIALS });
+  for (const value of ["postmark:0123456789abcdef", "für Ärger:a:b:c:!~$%&/()=?{[]}", `p:${"x".repeat(500)}`]) {
+    t.equal(read(value)().POSTMARK_WEBHOOK_CREDENTIALS, value);
+  }
+  t.equal(readConfig({}).POSTMARK_WEBHOOK_CREDENTIALS, undefined);
+  t.equal(read("")().POSTMARK_WEBHOOK_CREDENTIALS, undefined);
+  for (const value of [
+    "postmark",
+    "postmark:",
+    ":0123456789abcdef",
+    "postmark:0123456789abcde",
+    "postmark:0123456789 abcdef",
+    "postmark:0123456789abcdéf",
+    "post\nmark:0123456789abcdef",
+  ]) {
+    const message =
+      "POSTMARK_WEBHOOK_CREDENTIALS takes name:password, the password of at least 16 visible ASCII characters; it holds a secret that is not shown here";
+    t.throws(read(value), { message }, value);
+  }
+  t.end();
+});

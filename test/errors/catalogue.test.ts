@@ -75,6 +75,10 @@ const causes: Record<ErrorCode, (world: World) => Promise<Json[]>> = {
     return everyError(second.body);
   },
   unauthorized: async ({ server }) => everyError((await server.ask("GET", "/v1/users")).body),
+  "wrong-webhook-credentials": async ({ t }) => {
+    const hooked = await makeApp(t, { POSTMARK_WEBHOOK_CREDENTIALS: "postmark:a-password-of-24-letters" });
+    return everyError((await hooked.ask("POST", "/v1/webhooks/postmark", { body: {} })).body);
+  },
   forbidden: async ({ server }) => {
     const { token } = await makeUser(server);
     return everyError((await server.ask("POST", "/v1/roles", { token, body: resource("roles", { name: "a" }) })).body);

@@ -69,7 +69,7 @@ const CLASSES: readonly [name: string, answer: Answer, delivery: Delivery][] = [
   [
     "422/406, inactive recipient",
     { status: 422, errorCode: 406, ...JSON_ERROR },
-    refused("422 with error code 406: inactive recipient"),
+    { outcome: "refused", reason: "422 with error code 406: inactive recipient", isInactive: true },
   ],
   ["422/1101, an unforeseen one", { status: 422, errorCode: 1101 }, refused("422 with error code 1101")],
   ...[400, 401, 405, 412, 413, 422, 1235, 1236, 1480].map((errorCode): [string, Answer, Delivery] => [

@@ -28,6 +28,8 @@ export interface OpenApiOptions<Caller> extends Omit<PathOptions<Caller>, "base"
   readonly otherPaths?: Readonly<Record<string, unknown>>;
   /** Of the other paths. */
   readonly otherTags?: readonly Tag[];
+  /** Beside the bearer's token: by which other paths are secured, by name. */
+  readonly otherSecurity?: Readonly<Record<string, unknown>>;
 }
 
 interface Tag {
@@ -40,7 +42,17 @@ export function openApiDocument<Caller>(
   registry: Registry<Caller>,
   options: OpenApiOptions<Caller>,
 ): Record<string, unknown> {
-  const { title, description, version, serverUrl, prefix, pageLimits, otherPaths, otherTags = [] } = options;
+  const {
+    title,
+    description,
+    version,
+    serverUrl,
+    prefix,
+    pageLimits,
+    otherPaths,
+    otherTags = [],
+    otherSecurity,
+  } = options;
   const types = [...registry.values()];
   const components = new Components({ mediaType: MEDIA_TYPE });
   const base = serverUrl + prefix;
@@ -70,7 +82,7 @@ export function openApiDocument<Caller>(
     security: [{ bearer: [] }],
     paths: allPaths,
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" }, ...otherSecurity },
       schemas: referredSchemas(schemas, [allPaths, components.responses]),
       parameters: components.parameters,
       responses: components.responses,
