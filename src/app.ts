@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Knex } from "knex";
+import { Registry } from "prom-client";
 
 import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
@@ -14,13 +15,16 @@ import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
+import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
+import { countEvents } from "./events/metrics.ts";
 import { housekeeping } from "./housekeeping.ts";
 import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
-import { healthPaths, SERVER_TAG } from "./http/describe.ts";
+import { healthPaths, metricsPaths, SERVER_TAG } from "./http/describe.ts";
 import { registerHealth } from "./http/health.ts";
 import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
+import { registerMetrics, registerRequestMetrics } from "./http/metrics.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
 import { registerJsonApi } from "./jsonapi/http/plugin.ts";
 import { Mailbox } from "./mail/mailbox.ts";
@@ -32,7 +36,8 @@ import { registerPages } from "./pages/plugin.ts";
 import { RESET_TAG, resetPaths } from "./reset/describe.ts";
 import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
-import { mailWorker } from "./mail-worker.ts";
+import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
+import { watchServer } from "./metrics.ts";
 
 /** The whole server, not yet listening. */
 export interface App {
@@ -56,6 +61,9 @@ export interface AppParts {
 }
 
 const PREFIX = "/v1";
+
+/** By their names in counters and metrics. `global` is the one of http/limits.ts. */
+const LIMITERS = { global: "global", mailRequests: "mail-requests", failures: "failures" } as const;
 
 const DESCRIPTION = `Users, roles and sessions as JSON:API resources, and the forgotten password.
 
@@ -81,7 +89,12 @@ const NOBODY: Caller = {
 export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
   const clock = parts.clock ?? systemClock;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
-  const observe = logEvents(app.log);
+  const registry = new Registry();
+  registerRequestMetrics(app, registry);
+  const observe = tellAll(
+    logEvents(app.log),
+    countEvents({ registry, kinds: MAIL_KINDS, limiters: Object.values(LIMITERS), clock }),
+  );
   const publicUrl = publicUrlOf(app, config);
   const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
 
@@ -106,11 +119,17 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
-  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
-  const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
-  const limitFailures = failureLimiter(app, "failures", config.LOGIN_LIMIT_PER_IP, isWrongSecret);
+  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, observe });
+  const limitMailRequests = requestLimiter(app, LIMITERS.mailRequests, config.RESET_LIMIT_PER_IP);
+  const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP, isWrongSecret);
 
   registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
+  // Absent rather than open, where strangers may ask.
+  const hasMetrics = config.METRICS_TOKEN !== undefined || config.NODE_ENV !== "production";
+  const watch = hasMetrics ? watchServer({ registry, db, clock, hasher, logger: app.log }) : undefined;
+  if (watch !== undefined) {
+    registerMetrics(app, { read: watch.read, contentType: registry.contentType, token: config.METRICS_TOKEN });
+  }
   registerJsonApi(app, {
     db,
     clock,
@@ -122,7 +141,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       version: "1",
       nobody: NOBODY,
       somebody: { ...NOBODY, userId: "", sessionId: "", tokenSent: true },
-      otherPaths: { ...resetPaths, ...healthPaths },
+      otherPaths: { ...resetPaths, ...healthPaths, ...(hasMetrics ? metricsPaths : {}) },
       otherTags: [RESET_TAG, SERVER_TAG],
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
@@ -165,6 +184,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   });
   app.addHook("onClose", async () => {
     chores.stop();
+    watch?.close();
     await worker.close();
     await db.destroy();
   });
