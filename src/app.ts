@@ -28,8 +28,7 @@ import { registerMetrics, registerRequestMetrics } from "./http/metrics.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
 import { registerJsonApi } from "./jsonapi/http/plugin.ts";
 import { Mailbox } from "./mail/mailbox.ts";
-import type { Mailer } from "./mail/mailer.ts";
-import { postmarkMailer } from "./mail/postmark.ts";
+import { threadedMailer } from "./mail/threaded.ts";
 import type { OutboxWorker } from "./outbox/worker.ts";
 import { ERRORS_PAGE } from "./pages/docs-page.ts";
 import { registerPages } from "./pages/plugin.ts";
@@ -114,8 +113,10 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     maxWaiting: parts.maxWaitingHashes,
     observe,
   });
-  const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
-  const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
+  const token = config.POSTMARK_SERVER_TOKEN;
+  const mailer = token === undefined ? new Mailbox({ clock }) : postmark(token, config);
+  const mailbox = mailer instanceof Mailbox ? mailer : undefined;
+  const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer });
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
@@ -186,14 +187,15 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     chores.stop();
     watch?.close();
     await worker.close();
+    if (!(mailer instanceof Mailbox)) await mailer.close();
     await db.destroy();
   });
   return { app, db, worker, publicUrl, mailbox };
 }
 
-function postmark(config: Config): Mailer {
-  return postmarkMailer({
-    token: config.POSTMARK_SERVER_TOKEN ?? "",
+function postmark(token: string, config: Config) {
+  return threadedMailer({
+    token,
     apiUrl: config.POSTMARK_API_URL,
     stream: config.POSTMARK_MESSAGE_STREAM,
     from: config.MAIL_FROM,

@@ -25,10 +25,8 @@ const RESET = "/v1/auth/reset-password";
 
 /** How long after a request the worker may still be at work on it (milliseconds): it wakes within 250, and waits for the mail service. */
 const AFTERMATH = 400;
-const SESSION = { id: "", type: "sessions" };
 
 const one = (answer: Answer) => ({ answer: answer.milliseconds });
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export function scenarios({ connection, world }: Tools): readonly Scenario[] {
   const pick = (people: readonly Person[], number: number) =>
@@ -109,7 +107,6 @@ export function scenarios({ connection, world }: Tools): readonly Scenario[] {
       body: { data: { type: "sessions", attributes: { email, password: "wrong-orbit-9" } } },
     };
   };
-  const write = (): Request => reset("nobody", 0);
   const users = (id: string) => `/v1/users/${id}`;
 
   return [
@@ -159,10 +156,7 @@ export function scenarios({ connection, world }: Tools): readonly Scenario[] {
       path: RESET,
       body: {
         data: {
-          token:
-            kind === "unknown"
-              ? randomBytes(32).toString("base64url")
-              : `${randomBytes(32).toString("base64")}`.replaceAll("-", "="),
+          token: kind === "unknown" ? randomBytes(32).toString("base64url") : randomBytes(32).toString("base64"),
           password: "walnut-orbit-9",
         },
       },

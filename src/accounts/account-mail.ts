@@ -2,13 +2,14 @@ import type { Knex } from "knex";
 
 import type { Clock } from "../db/clock.ts";
 import type { UserRow } from "../db/tables.ts";
-import type { Mailer } from "../mail/mailer.ts";
+import type { Mail, Mailer } from "../mail/mailer.ts";
 import type { TemplateName, Templates } from "../mail/render.ts";
-import type { Entry } from "../outbox/outbox.ts";
+import { noteStep, type Entry } from "../outbox/outbox.ts";
 import type { Outcome } from "../outbox/worker.ts";
 import type { AskedBy } from "./client.ts";
 import { fullName } from "./new-user.ts";
 import { issueResetToken, resetLink } from "./reset-token.ts";
+import { mintToken } from "./token.ts";
 
 /** What every handler needs that writes to people about their accounts. */
 export interface AccountMailDeps {
@@ -51,6 +52,16 @@ interface AccountMail {
 }
 
 export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, entry: Entry): Promise<Outcome> {
+  return await deps.mailer.send({ ...renderMail(deps, mail, entry), to: mail.to });
+}
+
+/** The same work for nobody. */
+async function dropAccountMail(deps: AccountMailDeps, mail: Omit<AccountMail, "to">, entry: Entry): Promise<Outcome> {
+  await deps.mailer.drop?.(renderMail(deps, mail, entry));
+  return { outcome: "nothing" };
+}
+
+function renderMail(deps: AccountMailDeps, mail: Omit<AccountMail, "to">, entry: Entry): Omit<Mail, "to"> {
   const rendered = deps.templates.render(mail.template, {
     appName: deps.appName,
     name: mail.name,
@@ -59,12 +70,15 @@ export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, 
     askedBy: mail.askedBy,
     newEmail: mail.newEmail ?? null,
   });
-  return await deps.mailer.send({ ...rendered, to: mail.to, tag: mail.template, reference: entry.id });
+  return { ...rendered, tag: mail.template, reference: entry.id };
 }
+
+/** Stands in for a name where there is nobody. */
+const NO_NAME = "Nobody There";
 
 /**
  * Mails a link that sets the password, with a token made at this moment; for nobody (`undefined`), or somebody whose address or
- * credentials changed since they were read, the same queries and no mail.
+ * credentials changed since they were read, the same queries and the same work, up to the mail itself.
  */
 export async function sendTokenMail(
   deps: AccountMailDeps,
@@ -73,8 +87,25 @@ export async function sendTokenMail(
   askedBy: AskedBy | null,
   entry: Entry,
 ): Promise<Outcome> {
-  const token = await issueResetToken(deps.db, user, deps.clock(), deps.resetTokenTtl);
-  if (user === undefined || token === undefined) return { outcome: "nothing" };
-  const link = resetLink(deps.frontendUrl, token);
-  return await sendAccountMail(deps, { template, to: user.email, name: fullName(user), link, askedBy }, entry);
+  const token = await issueToken(deps, user, entry);
+  const name = user === undefined ? NO_NAME : fullName(user);
+  const mail = { template, name, link: resetLink(deps.frontendUrl, token ?? mintToken()), askedBy };
+  return user === undefined || token === undefined
+    ? await dropAccountMail(deps, mail, entry)
+    : await sendAccountMail(deps, { ...mail, to: user.email }, entry);
+}
+
+/**
+ * The token of a mail that is about to leave; for nobody, none, by the same statements. Without the note there would be nothing to
+ * write for nobody, and so no wait for the disk, which whoever asks in this moment has to share.
+ */
+export async function issueToken(
+  deps: AccountMailDeps,
+  user: Recipient | undefined,
+  entry: Entry,
+): Promise<string | undefined> {
+  return await deps.db.transaction(async (trx) => {
+    await noteStep(trx, entry, "mailing");
+    return await issueResetToken(trx, user, deps.clock(), deps.resetTokenTtl);
+  });
 }
