@@ -35,6 +35,7 @@ const { values } = parseArgs({
 const pairs = Number(values.pairs);
 const WARM_UP = 30;
 const REPEATS = 10;
+const CROWD = 6;
 
 const children: ChildProcess[] = [];
 
@@ -128,6 +129,7 @@ try {
     LOGIN_LIMIT_PER_IP: unlimited,
   });
   const connection = await Connection.to(url);
+  const others = await Promise.all(Array.from({ length: CROWD }, () => Connection.to(url)));
 
   console.log(
     `${values.pairs} of each case in random order, SQLite, scrypt 2^${values.logN} r=8 p=${values.p}, mail takes ${values.delay} ms; times in ms, the difference in µs.\nP: the chance of telling the two apart (0.5 is a coin), 95 % interval of the chance that the first is slower, P by means of ${String(REPEATS)}\n`,
@@ -135,12 +137,12 @@ try {
   console.log(
     `${"".padEnd(74)}${["first", "second"].map((name) => name.padStart(10)).join("")}${"diff".padStart(8)}${"P".padStart(8)}  ${"interval".padEnd(11)}${`P of ${String(REPEATS)}`.padStart(8)}`,
   );
-  for (const scenario of scenarios({ connection, world }).filter(({ name }) => name.includes(values.only))) {
+  for (const scenario of scenarios({ connection, others, world }).filter(({ name }) => name.includes(values.only))) {
     for (const difference of await differences(scenario, connection))
       console.log(`NOT ALIKE: ${scenario.name}: ${difference}`);
     print(scenario, await run(scenario));
   }
-  connection.close();
+  for (const open of [connection, ...others]) open.close();
 } finally {
   for (const child of children) child.kill();
   rmSync(folder, { recursive: true, force: true });
