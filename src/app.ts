@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Knex } from "knex";
+import { Registry } from "prom-client";
 
 import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
@@ -17,18 +18,20 @@ import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
+import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
+import { countEvents } from "./events/metrics.ts";
 import { housekeeping } from "./housekeeping.ts";
 import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
-import { healthPaths, SERVER_TAG } from "./http/describe.ts";
+import { healthPaths, metricsPaths, SERVER_TAG } from "./http/describe.ts";
 import { registerHealth } from "./http/health.ts";
 import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
+import { registerMetrics, registerRequestMetrics } from "./http/metrics.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
 import { registerJsonApi } from "./jsonapi/http/plugin.ts";
 import { Mailbox } from "./mail/mailbox.ts";
-import type { Mailer } from "./mail/mailer.ts";
-import { postmarkMailer } from "./mail/postmark.ts";
+import { threadedMailer } from "./mail/threaded.ts";
 import type { OutboxWorker } from "./outbox/worker.ts";
 import { ERRORS_PAGE } from "./pages/docs-page.ts";
 import { registerPages } from "./pages/plugin.ts";
@@ -38,7 +41,8 @@ import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
 import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.ts";
 import { postmarkWebhook } from "./webhooks/routes.ts";
-import { mailWorker } from "./mail-worker.ts";
+import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
+import { watchServer } from "./metrics.ts";
 
 /** The whole server, not yet listening. */
 export interface App {
@@ -62,6 +66,14 @@ export interface AppParts {
 }
 
 const PREFIX = "/v1";
+
+/** By their names in counters and metrics. `global` is the one of http/limits.ts. */
+const LIMITERS = {
+  global: "global",
+  mailRequests: "mail-requests",
+  failures: "failures",
+  webhook: "webhook-failures",
+} as const;
 
 const DESCRIPTION = `Users, roles and sessions as JSON:API resources, and the forgotten password.
 
@@ -87,7 +99,12 @@ const NOBODY: Caller = {
 export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
   const clock = parts.clock ?? systemClock;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
-  const observe = logEvents(app.log);
+  const registry = new Registry();
+  registerRequestMetrics(app, registry);
+  const observe = tellAll(
+    logEvents(app.log),
+    countEvents({ registry, kinds: MAIL_KINDS, limiters: Object.values(LIMITERS), clock }),
+  );
   const publicUrl = publicUrlOf(app, config);
   const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
   const hasWebhook = config.POSTMARK_WEBHOOK_CREDENTIALS !== undefined;
@@ -111,18 +128,25 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     maxWaiting: parts.maxWaitingHashes,
     observe,
   });
-  const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
-  const mailer = mailbox ?? postmark(config);
+  const token = config.POSTMARK_SERVER_TOKEN;
+  const mailer = token === undefined ? new Mailbox({ clock }) : postmark(token, config);
+  const mailbox = mailer instanceof Mailbox ? mailer : undefined;
   const worker = mailWorker({ config, db, clock, observe, frontendUrl, publicUrl, notMe, mailer });
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
-  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
-  const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
+  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, observe });
+  const limitMailRequests = requestLimiter(app, LIMITERS.mailRequests, config.RESET_LIMIT_PER_IP);
   const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };
-  const limitFailures = failureLimiter(app, "failures", config.LOGIN_LIMIT_PER_IP, isWrongSecret);
+  const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP, isWrongSecret);
 
   registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
+  // Absent rather than open, where strangers may ask.
+  const hasMetrics = config.METRICS_TOKEN !== undefined || config.NODE_ENV !== "production";
+  const watch = hasMetrics ? watchServer({ registry, db, clock, hasher, logger: app.log }) : undefined;
+  if (watch !== undefined) {
+    registerMetrics(app, { read: watch.read, contentType: registry.contentType, token: config.METRICS_TOKEN });
+  }
   registerJsonApi(app, {
     db,
     clock,
@@ -134,7 +158,12 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       version: "1",
       nobody: NOBODY,
       somebody: { ...NOBODY, userId: "", sessionId: "", tokenSent: true },
-      otherPaths: { ...resetPaths, ...(hasWebhook ? webhookPaths : {}), ...healthPaths },
+      otherPaths: {
+        ...resetPaths,
+        ...(hasWebhook ? webhookPaths : {}),
+        ...healthPaths,
+        ...(hasMetrics ? metricsPaths : {}),
+      },
       otherTags: [RESET_TAG, ...(hasWebhook ? [WEBHOOK_TAG] : []), SERVER_TAG],
       otherSecurity: hasWebhook ? webhookSecurity : {},
     },
@@ -178,7 +207,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       observe,
       credentials: config.POSTMARK_WEBHOOK_CREDENTIALS,
       stream: config.POSTMARK_MESSAGE_STREAM,
-      limitFailures: requestLimiter(app, "webhook-failures", config.LOGIN_LIMIT_PER_IP),
+      limitFailures: requestLimiter(app, LIMITERS.webhook, config.LOGIN_LIMIT_PER_IP),
     });
   }
   await registerPages(app, {
@@ -202,15 +231,17 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   });
   app.addHook("onClose", async () => {
     chores.stop();
+    watch?.close();
     await worker.close();
+    if (!(mailer instanceof Mailbox)) await mailer.close();
     await db.destroy();
   });
   return { app, db, worker, publicUrl, mailbox };
 }
 
-function postmark(config: Config): Mailer {
-  return postmarkMailer({
-    token: config.POSTMARK_SERVER_TOKEN ?? "",
+function postmark(token: string, config: Config) {
+  return threadedMailer({
+    token,
     apiUrl: config.POSTMARK_API_URL,
     stream: config.POSTMARK_MESSAGE_STREAM,
     from: config.MAIL_FROM,

@@ -9,7 +9,7 @@ import type { Clock } from "./db/clock.ts";
 import type { Observe } from "./events/event.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { Templates } from "./mail/render.ts";
-import { OutboxWorker } from "./outbox/worker.ts";
+import { type Handler, OutboxWorker } from "./outbox/worker.ts";
 import { resetHandler } from "./reset/send.ts";
 
 export interface MailWorkerParts {
@@ -23,7 +23,16 @@ export interface MailWorkerParts {
   readonly notMe: NotMeTokens;
 }
 
-/** The worker with a handler for every kind of entry that any part of the server enqueues. */
+/** Every kind of entry that any part of the server enqueues. */
+export const MAIL_KINDS = [
+  "reset.requested",
+  "registration.requested",
+  "account.welcome",
+  "notice.password-changed",
+  "notice.email-changed",
+] as const;
+
+/** The worker with a handler for each of them. */
 export function mailWorker(parts: MailWorkerParts): OutboxWorker {
   const { config, db, clock, observe, mailer, frontendUrl, publicUrl, notMe } = parts;
   const deps = {
@@ -49,6 +58,6 @@ export function mailWorker(parts: MailWorkerParts): OutboxWorker {
       "registration.requested": registrationHandler(deps),
       "account.welcome": welcomeHandler(deps),
       ...noticeHandlers(deps),
-    },
+    } satisfies Record<(typeof MAIL_KINDS)[number], Handler>,
   });
 }

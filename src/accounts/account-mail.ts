@@ -3,9 +3,9 @@ import type { Knex } from "knex";
 import type { Clock } from "../db/clock.ts";
 import type { UserRow } from "../db/tables.ts";
 import type { Observe } from "../events/event.ts";
-import type { Mailer } from "../mail/mailer.ts";
+import type { Mail, Mailer } from "../mail/mailer.ts";
 import type { TemplateName, Templates } from "../mail/render.ts";
-import type { Entry } from "../outbox/outbox.ts";
+import { noteStep, type Entry } from "../outbox/outbox.ts";
 import type { Outcome } from "../outbox/worker.ts";
 import type { AskedBy } from "./client.ts";
 import { parseEmail } from "./email.ts";
@@ -13,6 +13,7 @@ import { INACTIVE_RECIPIENT, noteInactive } from "./mail-status.ts";
 import { fullName } from "./new-user.ts";
 import type { NotMeClaim } from "./not-me-token.ts";
 import { issueResetToken, resetLink } from "./reset-token.ts";
+import { mintToken } from "./token.ts";
 
 /** What every handler needs that writes to people about their accounts. */
 export interface AccountMailDeps {
@@ -60,6 +61,18 @@ interface AccountMail {
 }
 
 export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, entry: Entry): Promise<Outcome> {
+  const delivery = await deps.mailer.send({ ...renderMail(deps, mail, entry), to: mail.to });
+  if (delivery.outcome === "refused" && delivery.isInactive === true) await tellInactive(deps, mail.to);
+  return delivery;
+}
+
+/** The same work for nobody. */
+async function dropAccountMail(deps: AccountMailDeps, mail: Omit<AccountMail, "to">, entry: Entry): Promise<Outcome> {
+  await deps.mailer.drop?.(renderMail(deps, mail, entry));
+  return { outcome: "nothing" };
+}
+
+function renderMail(deps: AccountMailDeps, mail: Omit<AccountMail, "to">, entry: Entry): Omit<Mail, "to"> {
   const rendered = deps.templates.render(mail.template, {
     appName: deps.appName,
     name: mail.name,
@@ -69,9 +82,7 @@ export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, 
     askedBy: mail.askedBy,
     newEmail: mail.newEmail ?? null,
   });
-  const delivery = await deps.mailer.send({ ...rendered, to: mail.to, tag: mail.template, reference: entry.id });
-  if (delivery.outcome === "refused" && delivery.isInactive === true) await tellInactive(deps, mail.to);
-  return delivery;
+  return { ...rendered, tag: mail.template, reference: entry.id };
 }
 
 /** For the operator. Whoever has the address by now: a notice goes to one that its account has left. */
@@ -82,9 +93,12 @@ async function tellInactive({ db, clock, observe }: AccountMailDeps, address: st
   if (user !== undefined) observe({ type: "mail.undeliverable", status: INACTIVE_RECIPIENT, user });
 }
 
+/** Stands in for a name where there is nobody. */
+const NO_NAME = "Nobody There";
+
 /**
  * Mails a link that sets the password, with a token made at this moment; for nobody (`undefined`), or somebody whose address or
- * credentials changed since they were read, the same queries and no mail.
+ * credentials changed since they were read, the same queries and the same work, up to the mail itself.
  */
 export async function sendTokenMail(
   deps: AccountMailDeps,
@@ -93,9 +107,31 @@ export async function sendTokenMail(
   { askedBy, notMeLink }: Pick<AccountMail, "askedBy" | "notMeLink">,
   entry: Entry,
 ): Promise<Outcome> {
-  const token = await issueResetToken(deps.db, user, deps.clock(), deps.resetTokenTtl);
-  if (user === undefined || token === undefined) return { outcome: "nothing" };
-  const link = resetLink(deps.frontendUrl, token);
-  const mail = { template, to: user.email, name: fullName(user), link, askedBy, notMeLink: notMeLink ?? null };
-  return await sendAccountMail(deps, mail, entry);
+  const token = await issueToken(deps, user, entry);
+  const name = user === undefined ? NO_NAME : fullName(user);
+  const mail = {
+    template,
+    name,
+    link: resetLink(deps.frontendUrl, token ?? mintToken()),
+    askedBy,
+    notMeLink: notMeLink ?? null,
+  };
+  return user === undefined || token === undefined
+    ? await dropAccountMail(deps, mail, entry)
+    : await sendAccountMail(deps, { ...mail, to: user.email }, entry);
+}
+
+/**
+ * The token of a mail that is about to leave; for nobody, none, by the same statements. Without the note there would be nothing to
+ * write for nobody, and so no wait for the disk, which whoever asks in this moment has to share.
+ */
+export async function issueToken(
+  deps: AccountMailDeps,
+  user: Recipient | undefined,
+  entry: Entry,
+): Promise<string | undefined> {
+  return await deps.db.transaction(async (trx) => {
+    await noteStep(trx, entry, "mailing");
+    return await issueResetToken(trx, user, deps.clock(), deps.resetTokenTtl);
+  });
 }

@@ -1,7 +1,9 @@
-import type { Entry } from "../outbox/outbox.ts";
+import { newId } from "../db/id.ts";
+import { noteStep, type Entry } from "../outbox/outbox.ts";
 import type { Handler } from "../outbox/worker.ts";
 import {
   type AccountMailDeps,
+  issueToken,
   type Recipient,
   RECIPIENT_COLUMNS,
   sendAccountMail,
@@ -21,7 +23,8 @@ export interface RegistrationMailDeps extends AccountMailDeps {
 
 /**
  * The handler of `registration.requested`: makes the user and mails the link that sets the password, or tells the holder of a taken
- * address that an account is there. Run again after a failure it finds the user that it made, and mails a new link.
+ * address that an account is there. The same statements for both. Run again after a failure it finds the user that it made, and mails
+ * a new link.
  */
 export function registrationHandler(deps: RegistrationMailDeps): Handler {
   return async (raw, entry) => {
@@ -34,36 +37,49 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
       deps.observe({ type: "reset.limited" });
       return { outcome: "nothing" };
     }
-    const user = (await findUser(deps, email)) ?? (await makeUser(deps, email, payload, entry));
-    if (user === undefined) return { outcome: "nothing" };
-    return isFromThisRequest(user, payload, entry)
+    const user = await findOrMakeUser(deps, email, payload, entry);
+    return user === undefined || isFromThisRequest(user, payload, entry)
       ? await sendTokenMail(deps, "welcome", user, { askedBy: payload.askedBy }, entry)
       : await sendAlreadyRegistered(deps, user, payload, entry);
   };
 }
 
 /**
- * Makes the user, with the id that the client asked for if it is free, else with the entry's. Whoever has the address then: of two
- * requests that are handled at once, one makes the user.
+ * Makes the user unless somebody has the address, with the id that the client asked for if it is free, else with the entry's. Then
+ * whoever has the address: of two requests that are handled at once, one makes the user.
  */
-async function makeUser(
+async function findOrMakeUser(
   deps: AccountMailDeps,
   email: Email,
   { userId, firstName, lastName, avatarUrl, askedBy }: Payload,
   entry: Entry,
 ): Promise<Recipient | undefined> {
-  const isFree = userId !== null && (await deps.db("users").where({ id: userId }).first("id")) === undefined;
-  const id = isFree ? userId : entry.id;
   const now = deps.clock();
-  await deps.db.transaction(async (trx) => {
+  return await deps.db.transaction(async (trx) => {
+    await noteStep(trx, entry, "making the user");
+    const takenIds = await trx("users")
+      .whereIn("id", [userId ?? entry.id, entry.id])
+      .pluck("id");
+    const id = [userId, entry.id].find((candidate) => candidate !== null && !takenIds.includes(candidate)) ?? newId();
     await trx("users")
       .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now }))
       .onConflict("email_normal")
       .ignore();
-    const isMade = (await trx("users").where({ id, email_normal: email.normal }).first("id")) !== undefined;
-    if (isMade) await recordSecurityEvent(trx, now, { kind: "user.created", userId: id, client: askedBy });
+    const user: Recipient | undefined = await trx("users")
+      .where({ email_normal: email.normal })
+      .first(...RECIPIENT_COLUMNS);
+    const isMade = user?.id === id;
+    await recordSecurityEvent(trx, now, {
+      // A retry is no second request.
+      id: entry.id,
+      kind: "user.created",
+      outcome: isMade ? "done" : "refused",
+      detail: isMade ? null : "address-taken",
+      userId: user?.id ?? null,
+      client: askedBy,
+    });
+    return user;
   });
-  return await findUser(deps, email);
 }
 
 /** By its id, and only as long as nobody has ever set a password: from then on it is somebody's account, also without one. */
@@ -72,6 +88,7 @@ function isFromThisRequest(user: Recipient, payload: Payload, entry: Entry): boo
 }
 
 async function sendAlreadyRegistered(deps: AccountMailDeps, user: Recipient, payload: Payload, entry: Entry) {
+  await issueToken(deps, undefined, entry);
   const link = resetLink(deps.frontendUrl);
   const { askedBy } = payload;
   return await sendAccountMail(
@@ -79,11 +96,4 @@ async function sendAlreadyRegistered(deps: AccountMailDeps, user: Recipient, pay
     { template: "already-registered", to: user.email, name: fullName(user), link, askedBy },
     entry,
   );
-}
-
-async function findUser(deps: AccountMailDeps, email: Email): Promise<Recipient | undefined> {
-  return await deps
-    .db("users")
-    .where({ email_normal: email.normal })
-    .first(...RECIPIENT_COLUMNS);
 }

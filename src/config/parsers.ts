@@ -32,6 +32,14 @@ export const basicCredentials: Parser<string> = (value) =>
     ? { value }
     : { message: "takes name:password, the password of at least 16 visible ASCII characters" };
 
+/** A `token` that is long enough not to be guessed. */
+export function longToken(least: number): Parser<string> {
+  return (value) =>
+    "value" in token(value) && value.length >= least
+      ? { value }
+      : { message: `takes at least ${String(least)} visible ASCII characters without spaces` };
+}
+
 /** A host name or an address, without brackets and port. */
 export const host: Parser<string> = (value) => {
   const isHost = /^[a-z0-9_.:-]+$/i.test(value) && URL.canParse(`http://${value.includes(":") ? `[${value}]` : value}`);

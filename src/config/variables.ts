@@ -6,6 +6,7 @@ import {
   httpUrl,
   integer,
   list,
+  longToken,
   mailbox,
   oneOf,
   origin,
@@ -164,6 +165,12 @@ export const variables = {
     parse: integer(1, 1000),
     fallback: "20",
     doc: "The size of a page where none is asked for.",
+  }),
+  METRICS_TOKEN: optional({
+    parse: longToken(16),
+    secret: true,
+    fallbackWords: "none: open in development, absent in production",
+    doc: "Who sends it as `Authorization: Bearer TOKEN` may read `/metrics`. At least 16 characters, better 43 random ones.",
   }),
   LOG_LEVEL: variable({
     parse: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),

@@ -1,4 +1,4 @@
-/** Everything noticeable that is no request: logged (and later counted) by whoever observes. Holds no secret, no address, no mail body. */
+/** Everything noticeable that is no request: logged and counted by whoever observes. Holds no secret, no address, no mail body. */
 export type Event =
   | { type: "mail.sent"; kind: string; entry: string; attempts: number; messageId: string }
   | { type: "mail.retried"; kind: string; entry: string; attempts: number; reason: string; inSeconds: number }
@@ -18,7 +18,15 @@ export type Event =
   | { type: "outbox.failed"; kind: string; entry: string; attempts: number; error: unknown; inSeconds: number }
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
+  | { type: "limit.exceeded"; limiter: string }
   | { type: "hashing.overflow"; waiting: number }
   | { type: "housekeeping.failed"; error: unknown };
 
 export type Observe = (event: Event) => void;
+
+/** Tells every event to each of them, in this order. */
+export function tellAll(...observers: readonly Observe[]): Observe {
+  return (event) => {
+    for (const observe of observers) observe(event);
+  };
+}

@@ -2,12 +2,12 @@ import { inspect } from "node:util";
 
 import type { Event, Observe } from "./event.ts";
 
-type Level = "info" | "warn" | "error";
+type Level = "debug" | "info" | "warn" | "error";
 
 /** The part of a logger that is needed here; pino's fits. */
 export type EventLogger = Readonly<Record<Level, (fields: object, message: string) => void>>;
 
-/** How loud each event is: `error` where a person must look, `warn` where it may heal by itself. */
+/** How loud each event is: `error` where a person must look, `warn` where it may heal by itself, `debug` where a line of a request says it too. */
 const LEVELS = {
   "mail.sent": "info",
   "mail.retried": "warn",
@@ -22,6 +22,7 @@ const LEVELS = {
   "outbox.failed": "error",
   "outbox.unreachable": "error",
   "reset.limited": "info",
+  "limit.exceeded": "debug",
   "hashing.overflow": "warn",
   "housekeeping.failed": "error",
 } as const satisfies Record<Event["type"], Level>;

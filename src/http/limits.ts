@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { tooManyRequests } from "../errors/catalogue.ts";
 import { Fault } from "../errors/fault.ts";
+import type { Observe } from "../events/event.ts";
 
 /** At most `max` in a window of `windowSeconds`, which starts with the first one. */
 export interface Rate {
@@ -16,6 +17,7 @@ export interface LimitsOptions {
   readonly global: Rate | null;
   /** An ioredis client: counters are then shared by all instances. Without it they are kept in the process. */
   readonly redis?: unknown;
+  readonly observe?: Observe;
 }
 
 /** Counters kept per limiter. Beyond it the least recently used is forgotten, so a flood of addresses cannot fill the memory. */
@@ -25,6 +27,9 @@ const COUNTERS = 100_000;
 const IPV6_SUBNET = 64;
 
 const keys = new WeakMap<FastifyRequest, string>();
+
+/** Who is told of refusals, by server. */
+const observers = new WeakMap<FastifyInstance, Observe>();
 
 /**
  * What a client is counted by: its address, an IPv6 one by its /64 network, an IPv4-mapped one as IPv4.
@@ -40,7 +45,8 @@ export function clientKey(request: FastifyRequest): string {
 }
 
 /** Sets up the counters, and the limit for all requests. Before all routes and all other limiters. */
-export async function registerLimits(app: FastifyInstance, { global, redis }: LimitsOptions): Promise<void> {
+export async function registerLimits(app: FastifyInstance, { global, redis, observe }: LimitsOptions): Promise<void> {
+  if (observe !== undefined) observers.set(app, observe);
   await app.register(rateLimit, {
     global: false,
     // A shared store that is down must not take the server down with it.
@@ -71,9 +77,10 @@ export function requestLimiter(
   rate: Rate,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const count = counter(app, name, rate);
+  const refusal = refusalsOf(app, name, rate);
   return async (request, reply) => {
     const { isExceeded, remaining, resetSeconds } = await count(request);
-    if (isExceeded) throw refusal(rate, resetSeconds);
+    if (isExceeded) throw refusal(resetSeconds);
     reply.headers(rateHeaders(rate, remaining, resetSeconds));
   };
 }
@@ -100,6 +107,7 @@ export function failureLimiter(
   isFailure: (error: unknown) => boolean = isWrongGuess,
 ): FailureLimiter {
   const count = counter(app, name, rate);
+  const refusal = refusalsOf(app, name, rate);
   const running = new Map<string, number>();
   const change = (key: string, by: 1 | -1) => {
     const now = (running.get(key) ?? 0) + by;
@@ -115,7 +123,7 @@ export function failureLimiter(
       const others = change(key, 1) - 1;
       try {
         const { remaining, resetSeconds } = await count(request, { increment: false });
-        if (others >= remaining) throw refusal(rate, remaining === 0 ? resetSeconds : 1);
+        if (others >= remaining) throw refusal(remaining === 0 ? resetSeconds : 1);
         return await run();
       } catch (error) {
         // Counted before it stops running: in between it would be neither.
@@ -161,9 +169,14 @@ function counter(app: FastifyInstance, name: string, { max, windowSeconds }: Rat
   };
 }
 
-function refusal(rate: Rate, retryAfter: number): Fault {
-  const fault = tooManyRequests(retryAfter);
-  return new Fault({ ...fault, headers: { ...fault.headers, ...rateHeaders(rate, 0, retryAfter) } });
+/** Makes the faults of a limiter, and tells of each. */
+function refusalsOf(app: FastifyInstance, name: string, rate: Rate): (retryAfter: number) => Fault {
+  const observe = observers.get(app);
+  return (retryAfter) => {
+    observe?.({ type: "limit.exceeded", limiter: name });
+    const fault = tooManyRequests(retryAfter);
+    return new Fault({ ...fault, headers: { ...fault.headers, ...rateHeaders(rate, 0, retryAfter) } });
+  };
 }
 
 function rateHeaders({ max }: Rate, remaining: number, resetSeconds: number): Record<string, string> {

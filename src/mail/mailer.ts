@@ -27,4 +27,6 @@ export type Delivery =
 /** The one way out for mail. Never throws for what the mail service does: every answer of it is a `Delivery`. */
 export interface Mailer {
   send(mail: Mail): Promise<Delivery>;
+  /** For somebody who does not exist: what `send` does in this thread, to no effect. Absent where sending is no work. */
+  drop?(mail: Omit<Mail, "to">): Promise<void>;
 }

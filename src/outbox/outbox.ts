@@ -126,6 +126,21 @@ export async function complete(db: Knex, claim: Claim): Promise<boolean> {
   return (await held(db, claim).delete()) === 1;
 }
 
+/**
+ * Notes that the work has come to a step from which there is a way back only by another try. What settles the entry replaces the
+ * note; one that is left says what a process was doing that died. It is a write whatever the step finds: in a transaction with
+ * others that may change nothing, it makes the transaction reach the disk.
+ */
+export async function noteStep(
+  db: Knex,
+  { id, attempts }: Pick<Entry, "id" | "attempts">,
+  step: string,
+): Promise<void> {
+  await db("outbox")
+    .where({ id })
+    .update({ last_error: `try ${String(attempts)} was not finished: ${step}` });
+}
+
 /** Another try at `dueAt` (milliseconds), for the reason that `error` names. */
 export async function reschedule(db: Knex, claim: Claim, dueAt: number, error: string): Promise<boolean> {
   return (await held(db, claim).update({ due_at: timestamp(dueAt), last_error: presentable(error) })) === 1;

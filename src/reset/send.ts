@@ -35,11 +35,9 @@ export function resetHandler(deps: RegistrationMailDeps): Handler {
     });
     if (refusal === "limited") return { outcome: "nothing" };
     const recipient = refusal === null ? user : undefined;
-    const notMeLink =
-      // Who has just said that it was not them asked for the mail themselves.
-      recipient === undefined || origin === "not-me"
-        ? null
-        : deps.notMeLink({ purpose: "reset", userId: recipient.id, epoch: recipient.credential_epoch });
+    const { id: userId, credential_epoch: epoch } = recipient ?? { id: entry.id, credential_epoch: 0 };
+    // Who has just said that it was not them asked for the mail themselves.
+    const notMeLink = origin === "not-me" ? null : deps.notMeLink({ purpose: "reset", userId, epoch });
     return await sendTokenMail(deps, "reset", recipient, { askedBy, notMeLink }, entry);
   };
 }

@@ -155,6 +155,11 @@ void t.test("secrets are not shown, nor are passwords in URLs, whatever they hol
   t.notMatch(faultsOf({ DATABASE_URL: urls[4] ?? "" }).join("\n"), "xxx");
   const faults = faultsOf({ POSTMARK_SERVER_TOKEN: "hunter2\u0007" });
   t.match(faults[0], /^POSTMARK_SERVER_TOKEN takes .*; it holds a secret that is not shown here$/);
+  for (const METRICS_TOKEN of ["hunter2", "hunter2 hunter2 hunter2", "hunter2-hünter2-hunter2"]) {
+    const [fault] = faultsOf({ METRICS_TOKEN });
+    t.match(fault, /^METRICS_TOKEN takes at least 16 visible ASCII .*; it holds a secret that is not shown here$/);
+  }
+  t.equal(readConfig({ METRICS_TOKEN: "sixteen-letters!" }).METRICS_TOKEN, "sixteen-letters!");
   t.end();
 });
 

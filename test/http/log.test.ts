@@ -49,7 +49,7 @@ t.test("an event is one line: its type, its level, its fields", (t) => {
   const write = (level: string) => (fields: object, message: string) => {
     lines.push([level, message, fields]);
   };
-  const observe = logEvents({ info: write("info"), warn: write("warn"), error: write("error") });
+  const observe = logEvents({ debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") });
   observe({ type: "mail.sent", kind: "reset", entry: "1", attempts: 1, messageId: "m" });
   observe({ type: "reset.limited" });
   observe({ type: "outbox.unreachable", error: Object.assign(new Error("down"), { secret: "row" }), inSeconds: 3 });

@@ -339,6 +339,11 @@ void t.test("a registration that is only accepted, a token that sets a password,
   t.notOk(open.description.told.includes("POST /v1/users 202"), "told only where it can be");
 });
 
+void t.test("metrics are refused as described to who has not their token", async (t) => {
+  const world = await makeWorld(t, { METRICS_TOKEN: "a-token-for-metrics-7Yk2" });
+  t.equal((await world.ask("GET", "/metrics", { token: world.admin.token })).status, 401);
+});
+
 void t.test("every operation is refused as described when there are too many", async (t) => {
   const world = await makeWorld(t, { GLOBAL_LIMIT_PER_IP: "20/60" });
   const isLimited = ([, { url }]: [string, Request]) => url.startsWith("/v1");
