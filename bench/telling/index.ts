@@ -94,7 +94,7 @@ function print(scenario: Scenario, times: Times): void {
       const isOff = low > 0.5 || high < 0.5;
       console.log(
         [
-          `${scenario.name}${looked === "answer" ? "" : `: ${looked}`}`.padEnd(46),
+          `${scenario.name}${looked === "answer" ? "" : `: ${looked}`} `.padEnd(47),
           `${kind} / ${unknown}`.padEnd(28),
           median(here).toFixed(3).padStart(10),
           median(there).toFixed(3).padStart(10),
