@@ -38,6 +38,12 @@ const REPEATS = 10;
 const CROWD = 6;
 
 const children: ChildProcess[] = [];
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of children) child.kill();
+    process.exit(1);
+  });
+}
 
 /** Starts a compiled program and waits for the URL that it prints. */
 async function start(script: string, arguments_: string[], environment: Record<string, string> = {}): Promise<string> {
