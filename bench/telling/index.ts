@@ -38,6 +38,12 @@ const REPEATS = 10;
 const CROWD = 6;
 
 const children: ChildProcess[] = [];
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of children) child.kill();
+    process.exit(1);
+  });
+}
 
 /** Starts a compiled program and waits for the URL that it prints. */
 async function start(script: string, arguments_: string[], environment: Record<string, string> = {}): Promise<string> {
@@ -94,7 +100,7 @@ function print(scenario: Scenario, times: Times): void {
       const isOff = low > 0.5 || high < 0.5;
       console.log(
         [
-          `${scenario.name}${looked === "answer" ? "" : `: ${looked}`}`.padEnd(46),
+          `${scenario.name}${looked === "answer" ? "" : `: ${looked}`} `.padEnd(47),
           `${kind} / ${unknown}`.padEnd(28),
           median(here).toFixed(3).padStart(10),
           median(there).toFixed(3).padStart(10),

@@ -15,8 +15,10 @@ export interface Receipt {
   readonly delivery: Delivery | null;
 }
 
-/** Beside this file, compiled or not. */
-const THREAD = new URL(`./postmark-thread.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+const THREAD = new URL("./postmark-thread.js", import.meta.url);
+
+/** From source, in development, there is no thread: Node loads no TypeScript into one (tsx registers for the first thread alone). */
+const IS_SOURCE = import.meta.url.endsWith(".ts");
 
 const LOST: Delivery = { outcome: "retry", reason: "the mail thread ended" };
 
@@ -28,7 +30,8 @@ const LOST: Delivery = { outcome: "retry", reason: "the mail thread ended" };
  * @throws {Error} as postmarkMailer()
  */
 export function threadedMailer(options: PostmarkOptions): Mailer & { close(): Promise<void> } {
-  postmarkMailer(options); // Throws now, and here, what the thread would.
+  const here = postmarkMailer(options); // Throws now, and here, what the thread would.
+  if (IS_SOURCE) return { ...here, close: () => Promise.resolve() };
   const waiting = new Map<number, (delivery: Delivery | null) => void>();
   let count = 0;
   let thread: Worker | undefined;

@@ -12,7 +12,7 @@ async function made(t: Parameters<typeof PostmarkStandIn.start>[0]) {
     apiUrl: postmark.url,
     stream: "outbound",
     from: "a@rekey.test",
-    timeoutSeconds: 5,
+    timeoutSeconds: 3,
   };
   const mailer = threadedMailer(options);
   t.teardown(() => mailer.close());

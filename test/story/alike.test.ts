@@ -207,6 +207,5 @@ void t.test("a token of the wrong form, and one that nobody has", async (t) => {
   const request = (token: string) => observe(server, "PATCH", RESET, { body: { data: { token, password } } });
   const unknown = await request("A".repeat(43));
   t.equal(unknown.answer.status, 404);
-  for (const token of ["x", "=".repeat(43), "B".repeat(5000), ""])
-    compare(t, await request(token), unknown, [token, "A".repeat(43)]);
+  for (const token of ["x", "=".repeat(43), "B".repeat(5000), ""]) compare(t, await request(token), unknown, ["", ""]);
 });
