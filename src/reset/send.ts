@@ -4,6 +4,7 @@ import { readPayload } from "../accounts/payload.ts";
 import type { RegistrationMailDeps } from "../accounts/registration-handler.ts";
 import { areResetsPaused } from "../accounts/reset-pause.ts";
 import { recordSecurityEvent } from "../accounts/security-events.ts";
+import { newId } from "../db/id.ts";
 import type { Entry } from "../outbox/outbox.ts";
 import type { Handler } from "../outbox/worker.ts";
 
@@ -35,7 +36,7 @@ export function resetHandler(deps: RegistrationMailDeps): Handler {
     });
     if (refusal === "limited") return { outcome: "nothing" };
     const recipient = refusal === null ? user : undefined;
-    const { id: userId, credential_epoch: epoch } = recipient ?? { id: entry.id, credential_epoch: 0 };
+    const { id: userId, credential_epoch: epoch } = recipient ?? { id: newId(), credential_epoch: 0 };
     // Who has just said that it was not them asked for the mail themselves.
     const notMeLink = origin === "not-me" ? null : deps.notMeLink({ purpose: "reset", userId, epoch });
     return await sendTokenMail(deps, "reset", recipient, { askedBy, notMeLink }, entry);
