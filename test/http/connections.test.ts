@@ -13,6 +13,7 @@ t.test("a request whose headers do not end is cut with 408", async (t) => {
   const start = performance.now();
   const answer = await say(port, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   t.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+  t.match(answer, "\r\nVary: Accept\r\n");
   t.equal(theError(answer.split("\r\n\r\n")[1] ?? "").status, "408");
   t.ok(performance.now() - start < 3000);
 });
