@@ -11,8 +11,8 @@ import { Scene } from "../fixtures/fuzz/scene.ts";
 const BETWEEN_MAILS = 50;
 
 for (const [mode, runs] of [
-  ["open", 900],
-  ["confirm", 300],
+  ["open", 700],
+  ["confirm", 200],
 ] as const) {
   void t.test(
     `a good request with something changed is done or refused, never half (registration ${mode})`,
@@ -25,7 +25,7 @@ for (const [mode, runs] of [
         t,
         fc.asyncProperty(mutations, async (draft) => {
           if (sent++ % BETWEEN_MAILS === 0) await scene.mailResets();
-          done.add((await askWell(scene, description, draft)).status);
+          for (const { status } of await askWell(scene, description, draft)) done.add(status);
         }),
         runs,
       );
@@ -34,3 +34,18 @@ for (const [mode, runs] of [
     },
   );
 }
+
+void t.test("several of them at once are each done or refused", async (t) => {
+  const scene = await Scene.make(t);
+  const description = new Description(scene.description);
+  let sent = 0;
+  await fuzz(
+    t,
+    fc.asyncProperty(fc.array(mutations, { minLength: 3, maxLength: 10, size: "max" }), async (drafts) => {
+      if (sent++ % BETWEEN_MAILS === 0) await scene.mailResets();
+      await askWell(scene, description, ...drafts);
+    }),
+    100,
+  );
+  t.same(await scene.evidence.broken(), []);
+});
