@@ -46,6 +46,8 @@ function rawAnswer(fault: Fault): Buffer {
     `Content-Type: ${mediaType}`,
     `Content-Length: ${String(body.length)}`,
     "Cache-Control: no-store",
+    // JSON:API 1.1, "Server Responsibilities".
+    "Vary: Accept",
     "Connection: close",
     `X-Request-Id: ${id}`,
   ];

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { malformedBody, unsupportedMediaType } from "../errors/catalogue.ts";
+import { Fault } from "../errors/fault.ts";
 import { checkKeys } from "./json-keys.ts";
 import { describeSyntaxFault } from "./json-place.ts";
 
@@ -63,13 +64,22 @@ function readJson(request: FastifyRequest, body: Buffer): unknown {
 export function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw malformedBody("The body is not well-formed UTF-8.");
   const text = body.toString("utf8").replace(/^\uFEFF/, "");
-  checkKeys(text);
+  try {
+    checkKeys(text);
+  } catch (error) {
+    // A key has its place in a document. What is no JSON is none, and that is what is wrong with it.
+    const syntaxFault = error instanceof Fault && error.source !== undefined ? describeSyntaxFault(text) : undefined;
+    throw syntaxFault === undefined ? error : notJson(syntaxFault);
+  }
   try {
     return JSON.parse(text);
   } catch {
-    const fault = describeSyntaxFault(text);
-    throw malformedBody(`The body is not JSON${fault === undefined ? "" : `: ${fault}`}.`);
+    throw notJson(describeSyntaxFault(text));
   }
+}
+
+function notJson(fault: string | undefined): Fault {
+  return malformedBody(`The body is not JSON${fault === undefined ? "" : `: ${fault}`}.`);
 }
 
 function isBodyless({ headers }: FastifyRequest): boolean {

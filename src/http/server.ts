@@ -4,6 +4,7 @@ import { v7 } from "uuid";
 import { answerClientError } from "./client-error.ts";
 import { refuseUrl } from "./error-handler.ts";
 import { closeGracefully } from "./graceful-close.ts";
+import { requireHost } from "./host.ts";
 import { registerJson } from "./json.ts";
 import { QuietLogController, registerRequestLog } from "./log.ts";
 
@@ -58,6 +59,8 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     http: {
+      // See requireHost().
+      requireHostHeader: false,
       headersTimeout: timeouts.headers,
       connectionsCheckingInterval: Math.max(100, Math.min(timeouts.headers, timeouts.request) / 4),
     },
@@ -77,6 +80,7 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     reply.header("x-request-id", request.id);
     done();
   });
+  requireHost(app);
   registerJson(app);
   registerRequestLog(app);
   closeGracefully(app, timeouts.drain);

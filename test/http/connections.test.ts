@@ -13,6 +13,7 @@ t.test("a request whose headers do not end is cut with 408", async (t) => {
   const start = performance.now();
   const answer = await say(port, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   t.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+  t.match(answer, "\r\nVary: Accept\r\n");
   t.equal(theError(answer.split("\r\n\r\n")[1] ?? "").status, "408");
   t.ok(performance.now() - start < 3000);
 });
@@ -124,4 +125,35 @@ t.test("closing cuts what does not end", async (t) => {
   await app.close();
   t.ok(performance.now() - start < 1500);
   t.equal(await hanging, "");
+});
+
+t.test("a request has one host, or is refused as any other request is", async (t) => {
+  const { app, log } = makeServer(t);
+  app.get("/", (_request, reply) => reply.send({}));
+  const { port } = await listen(app);
+  for (const hosts of [
+    "",
+    "Host: a\r\nHost: a\r\n",
+    "Host: a\r\nhost: b\r\n",
+    "Host: a b\r\n",
+    "Host: a/b\r\n",
+    "Host: \u00ff\r\n",
+  ]) {
+    const answer = await say(port, `GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
+    t.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/, hosts);
+    t.match(answer, /\r\nx-request-id: /i);
+    t.match(theError(answer.split("\r\n\r\n")[1] ?? ""), { status: "400", code: "bad-request" });
+  }
+  t.equal(log.filter(({ msg }) => msg === "request").length, 6);
+  for (const head of ["GET / HTTP/1.1\r\nHost: [::1]:80\r\n", "GET / HTTP/1.1\r\nHost:\r\n", "GET / HTTP/1.0\r\n"]) {
+    t.match(await say(port, `${head}Connection: close\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n/, head);
+  }
+});
+
+t.test("what a client expects that nobody knows keeps nothing from being answered", async (t) => {
+  const { app } = makeServer(t);
+  app.get("/", (_request, reply) => reply.send({}));
+  const { port } = await listen(app);
+  const answer = await say(port, "GET / HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n");
+  t.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
 });

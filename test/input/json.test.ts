@@ -55,6 +55,20 @@ t.test("a key twice in one object is refused with its pointer", async (t) => {
   }
 });
 
+t.test("a key twice in what is no JSON is a fault of syntax, and points nowhere", async (t) => {
+  const app = echo(t);
+  for (const [text, place] of [
+    ['{"a": 1, "a": 2', "Unexpected end at line 1, column 16"],
+    ['{"data": {"a",, "b": 1, "b": 2}}', "Unexpected comma at line 1, column 14"],
+    ['{"a": {"__proto__": 1}]', "Unexpected ] at line 1, column 23"],
+  ] as const) {
+    const answer = await app.inject(post(text));
+    t.equal(answer.statusCode, 400, text);
+    t.equal(theError(answer.body).detail, `The body is not JSON: ${place}.`);
+    t.equal(theError(answer.body).source, undefined);
+  }
+});
+
 t.test("one key in several objects is no fault", async (t) => {
   const body = { a: { a: [{ a: 1 }, { a: '"a": 1, \\"' }] }, b: ["a", "a", "\\"] };
   const answer = await echo(t).inject(post(JSON.stringify(body)));

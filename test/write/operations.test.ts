@@ -78,6 +78,27 @@ void t.test("one fails, none takes place; the fault points into the operation", 
   t.equal((await server.ask("GET", "/v1/roles", { token })).body.meta.total, 1);
 });
 
+void t.test("what names a type or a relationship is text, and what is none is not quoted", async (t) => {
+  const server = await makeApp(t);
+  const { token, id } = await makeAdmin(server);
+  const wrong = { password: "orbit-walnut-99" };
+  const answer = await operate(server, token, [
+    { op: "remove", ref: { type: wrong, id } },
+    { op: "add", data: { type: wrong } },
+    { op: "add", ref: { type: "users", id, relationship: wrong }, data: [] },
+    { op: "add", href: `/v1/users/${id}/relationships`, data: [] },
+  ]);
+  t.equal(answer.status, 400);
+  t.same(
+    answer.body.errors.map((error: Json) => [error.code, error.source.pointer]),
+    ["/0/ref/type", "/1/data/type", "/2/ref/relationship", "/3/href"].map((place) => [
+      "invalid-document",
+      `/atomic:operations${place}`,
+    ]),
+  );
+  t.notMatch(answer.text, wrong.password);
+});
+
 void t.test("faults that can be seen beforehand are reported for all operations at once", async (t) => {
   const server = await makeApp(t);
   const { token } = await makeAdmin(server);

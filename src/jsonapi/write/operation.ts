@@ -137,10 +137,10 @@ function hrefTarget<Caller>(href: unknown, registry: Registry<Caller>, prefix: s
   const [name, id, relationships, relationship, ...more] = url.pathname.slice(base.pathname.length + 1).split("/");
   const type = typeNamed(name, registry, "/href", true);
   if (relationships === undefined) return id === undefined ? { type } : { type, id };
-  if (relationships !== "relationships" || id === undefined || more.length > 0) {
+  if (relationships !== "relationships" || relationship === undefined || more.length > 0) {
     throw invalidDocument("/href", "href must be a URL of a resource, a collection or a relationship here.");
   }
-  return { type, id, relationship: relationshipNamed(relationship, type, "/href") };
+  return { type, id: id ?? "", relationship: relationshipNamed(relationship, type, "/href") };
 }
 
 function typeNamed<Caller>(
@@ -150,7 +150,8 @@ function typeNamed<Caller>(
   isPath = false,
 ): ResourceType<Caller> {
   if (name === undefined) throw invalidDocument(place, "There is no type.");
-  const type = typeof name === "string" ? registry.get(name) : undefined;
+  if (typeof name !== "string") throw invalidDocument(`${place}/type`, "type must be a string.");
+  const type = registry.get(name);
   if (type === undefined) {
     throw unknownTarget(isPath ? place : `${place}/type`, `There is no resource type ${JSON.stringify(name)}.`);
   }
@@ -162,7 +163,8 @@ function relationshipNamed<Caller>(
   type: ResourceType<Caller>,
   place: string,
 ): ResourceRelationship<Caller> {
-  const relationship = typeof name === "string" ? type.relationships.get(name) : undefined;
+  if (typeof name !== "string") throw invalidDocument(place, "relationship must be a string.");
+  const relationship = type.relationships.get(name);
   if (relationship !== undefined) return relationship;
   throw unknownTarget(place, `${type.name} has no relationship ${JSON.stringify(name)}.`);
 }
