@@ -64,7 +64,7 @@ export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, 
 
 /**
  * Mails a link that sets the password, with a token made at this moment; for nobody (`undefined`), or somebody whose address or
- * credentials changed since they were read, the same queries and no mail.
+ * credentials changed since they were read, or an entry that is no longer ours, the same queries and no mail.
  */
 export async function sendTokenMail(
   deps: AccountMailDeps,
@@ -73,7 +73,7 @@ export async function sendTokenMail(
   askedBy: AskedBy | null,
   entry: Entry,
 ): Promise<Outcome> {
-  const token = await issueResetToken(deps.db, user, deps.clock(), deps.resetTokenTtl);
+  const token = await issueResetToken(deps.db, user, { now: deps.clock(), ttl: deps.resetTokenTtl, entry });
   if (user === undefined || token === undefined) return { outcome: "nothing" };
   const link = resetLink(deps.frontendUrl, token);
   return await sendAccountMail(deps, { template, to: user.email, name: fullName(user), link, askedBy }, entry);

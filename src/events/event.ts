@@ -5,7 +5,9 @@ export type Event =
   | { type: "mail.refused"; kind: string; entry: string; attempts: number; reason: string }
   | { type: "mail.expired"; kind: string; entry: string; attempts: number; reason: string }
   | { type: "mail.paused"; reason: string; inSeconds: number }
+  | { type: "mail.resumed" }
   | { type: "outbox.failed"; kind: string; entry: string; attempts: number; error: unknown; inSeconds: number }
+  | { type: "outbox.backlog"; waiting: number; failed: number; oldestSeconds: number }
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
   | { type: "hashing.overflow"; waiting: number }
