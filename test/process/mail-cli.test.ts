@@ -82,7 +82,7 @@ void t.test("many thousands are listed, and whoever has seen enough may stop rea
   const now = timestamp(Date.now());
   const row = { kind: "test", payload: "{}", attempts: 0, created_at: now, due_at: now, expires_at: now };
   const rows = Array.from({ length: 20_001 }, (_, n) => ({ ...row, id: String(n).padStart(36, "0") }));
-  await db.batchInsert("outbox", rows, 1000);
+  await db.batchInsert("outbox", rows, 400);
   const all = await run("cli/index", ["mail", "list", "--json"], { folder });
   t.equal(all.stdout.split("\n").length - 1, 20_001);
   t.equal(
