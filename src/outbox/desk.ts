@@ -59,7 +59,7 @@ export class Desk {
     const { handlers, leaseSeconds } = this.#parts;
     const handler = handlers.get(entry.kind);
     if (handler === undefined) throw new Error("No handler for this kind of entry");
-    return within((leaseSeconds * 1000 * 2) / 3, handler(parse(payload), entry));
+    return within((leaseSeconds * 1000 * 2) / 3, handler(parse(payload), entry), "HandlerTimeout");
   }
 
   async #conclude(claim: Claim, outcome: Outcome): Promise<void> {

@@ -138,9 +138,8 @@ export class OutboxWorker {
     }
     let claims: Claim[];
     try {
-      await this.#purge();
       // A connection that died without a word would hold up everything. What it still claims comes free when the lease ends.
-      claims = await within(this.#lease * 1000, claimDue(this.#db, this.#clock(), room, this.#lease));
+      claims = await within(this.#lease * 1000, this.#look(room));
     } catch (error) {
       this.#tell({ type: "outbox.unreachable", error, inSeconds: this.#quiet.outOfReach() });
       return 0;
@@ -156,6 +155,11 @@ export class OutboxWorker {
     this.#places.hold(isStopped ? this.#desk.release(claim) : this.#desk.work(claim), () => {
       if (this.#backlog) this.#schedule(0);
     });
+  }
+
+  async #look(room: number): Promise<Claim[]> {
+    await this.#purge();
+    return await claimDue(this.#db, this.#clock(), room, this.#lease);
   }
 
   async #purge(): Promise<void> {

@@ -150,7 +150,7 @@ void t.test("drop: named ones, and all that failed; what waits stays", async (t)
 void t.test("what makes no sense is refused, and changes nothing", async (t) => {
   const { folder, db, put } = await makeOutbox(t);
   const id = await put();
-  for (const [words, said] of [
+  const refusals = [
     [["retry"], "Name the mails by their ids, or say --all."],
     [["drop"], "Name the mails by their ids, or say --all-failed."],
     [["retry", id, "--all"], "not both"],
@@ -158,12 +158,15 @@ void t.test("what makes no sense is refused, and changes nothing", async (t) => 
     [["list", "--failed", "--waiting"], "cannot be used with"],
     [["list", "--limit", "0"], "whole number"],
     [["send"], "unknown command 'send'"],
-  ] as const) {
-    const { code, stdout, stderr } = await run("cli/index", ["mail", ...words], { folder });
-    t.equal(code, 1, words.join(" "));
-    t.equal(stdout, "");
-    t.match(stderr, said);
-  }
+  ] as const;
+  await Promise.all(
+    refusals.map(async ([words, said]) => {
+      const { code, stdout, stderr } = await run("cli/index", ["mail", ...words], { folder });
+      t.equal(code, 1, words.join(" "));
+      t.equal(stdout, "");
+      t.match(stderr, said);
+    }),
+  );
   t.match(await db("outbox").select(), [{ id, attempts: 0 }]);
 });
 
