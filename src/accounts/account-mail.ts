@@ -98,7 +98,8 @@ const NO_NAME = "Nobody There";
 
 /**
  * Mails a link that sets the password, with a token made at this moment; for nobody (`undefined`), or somebody whose address or
- * credentials changed since they were read, the same queries and the same work, up to the mail itself.
+ * credentials changed since they were read, or an entry that is no longer ours, the same queries and the same work, up to the mail
+ * itself.
  */
 export async function sendTokenMail(
   deps: AccountMailDeps,
@@ -132,6 +133,6 @@ export async function issueToken(
 ): Promise<string | undefined> {
   return await deps.db.transaction(async (trx) => {
     await noteStep(trx, entry, "mailing");
-    return await issueResetToken(trx, user, deps.clock(), deps.resetTokenTtl);
+    return await issueResetToken(trx, user, { now: deps.clock(), ttl: deps.resetTokenTtl, entry });
   });
 }

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 
 import { timestamp } from "../db/clock.ts";
 import type { UserRow } from "../db/tables.ts";
+import { type Entry, stillClaimed } from "../outbox/outbox.ts";
 import { hashToken, mintToken } from "./token.ts";
 
 /**
@@ -12,12 +13,13 @@ import { hashToken, mintToken } from "./token.ts";
  *
  * @param user as read a moment ago: if the address or the credentials changed since, no token is made
  * @param ttl seconds
+ * @param entry what asked for it. If somebody else has it by now, because this took too long, no token is made: it would take the
+ *   place of the one that the other mailed, and its own mail might never leave
  */
 export async function issueResetToken(
   db: Knex,
   user: Pick<UserRow, "id" | "email_normal" | "credential_epoch"> | undefined,
-  now: number,
-  ttl: number,
+  { now, ttl, entry }: { readonly now: number; readonly ttl: number; readonly entry: Entry },
 ): Promise<string | undefined> {
   const token = mintToken();
   const stored = await db("users")
@@ -26,6 +28,7 @@ export async function issueResetToken(
       email_normal: user?.email_normal ?? "",
       credential_epoch: user?.credential_epoch ?? -1,
     })
+    .whereExists(stillClaimed(db, entry).select(db.raw("1")))
     .update({ reset_password: hashToken(token), reset_password_expires_at: timestamp(now + ttl * 1000) });
   return stored === 1 ? token : undefined;
 }

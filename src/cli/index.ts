@@ -2,6 +2,7 @@
 import { Command } from "commander";
 
 import { fail } from "./environment.ts";
+import { mailCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
 import { seedCommand } from "./seed-command.ts";
 import { serve } from "./serve.ts";
@@ -14,9 +15,14 @@ const program = new Command("rekey")
 
 program.command("serve").description("run the server").action(serve);
 program.addCommand(usersCommand());
-program.addCommand(new Command("mail").description("what is mailed").addCommand(undeliverableCommand()));
+program.addCommand(mailCommand().addCommand(undeliverableCommand()));
 program.addCommand(migrateCommand());
 program.addCommand(seedCommand());
+
+// Whoever reads what is printed may have seen enough: `rekey mail list | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
 
 try {
   await program.parseAsync();

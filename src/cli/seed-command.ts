@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 
 import { Hasher } from "../accounts/hasher.ts";
 import { CommandFault } from "./environment.ts";
 import { print, withDatabase } from "./with-database.ts";
 import { seed, SEED_PASSWORD } from "./seed.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** `rekey seed --users N` */
 export function seedCommand(): Command {
@@ -20,9 +21,4 @@ export function seedCommand(): Command {
         print(`Made ${String(made)} users, user1@example.org and on, all with the password ${SEED_PASSWORD}.`);
       }),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
-  return Number(text);
 }

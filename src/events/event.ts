@@ -15,7 +15,9 @@ export type Event =
   | { type: "webhook.ignored"; reason: "record type" | "other stream" }
   /** What a webhook was sent and did not take: it will be sent again, a number of times. */
   | { type: "webhook.refused"; status: number; reason: string }
+  | { type: "mail.resumed" }
   | { type: "outbox.failed"; kind: string; entry: string; attempts: number; error: unknown; inSeconds: number }
+  | { type: "outbox.backlog"; waiting: number; failed: number; oldestSeconds: number }
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
   | { type: "limit.exceeded"; limiter: string }

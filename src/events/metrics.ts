@@ -34,7 +34,7 @@ const COUNTERS = {
   "webhook.ignored": ["rekey_webhook_ignored_total", "Events of the mail service that are of no use here."],
   "webhook.refused": ["rekey_webhook_refused_total", "Events of the mail service that could not be taken."],
 } as const satisfies Record<
-  Exclude<Type, keyof typeof OUTCOMES | "mail.paused" | "limit.exceeded">,
+  Exclude<Type, keyof typeof OUTCOMES | "mail.paused" | "mail.resumed" | "limit.exceeded" | "outbox.backlog">,
   readonly [name: string, help: string]
 >;
 
@@ -96,15 +96,13 @@ export function countEvents({ registry, kinds, limiters, clock }: CountedOptions
       case "mail.sent": {
         const seconds = (clock() - bornAt(event.entry)) / 1000;
         if (seconds >= 0) delay.observe(seconds);
-        paused.set(0);
         break;
       }
-      case "mail.refused":
-        // It answered about one mail: it takes mails again.
-        paused.set(0);
-        break;
       case "mail.paused":
         paused.set(1);
+        break;
+      case "mail.resumed":
+        paused.set(0);
         break;
       case "limit.exceeded":
         limited.inc({ limiter: event.limiter });

@@ -4,6 +4,8 @@ const BASE = 5;
 const CAP = 300;
 /** No pause is shorter than this (seconds). */
 const FLOOR = 1;
+/** No pause that the mail service asks for is believed beyond this (seconds): a mistaken one would put a mail off for years. */
+const LONGEST_ASKED = 3600;
 /** When the last try takes place, before an entry's end (seconds): time enough to send, and for the reader to act. */
 const LAST_TRY = 30;
 
@@ -33,12 +35,12 @@ export interface Failure {
 
 /**
  * When to try again (milliseconds), or `null` to give up. A try that would fall behind the entry's end takes place half a
- * minute before it instead, once; but never earlier than the mail service asked for.
+ * minute before it instead, once; even if the mail service asked for a longer pause, since a try too early costs less than the mail.
  */
 export function nextTry({ now, attempts, expiresAt, afterSeconds = 0 }: Failure, random?: number): number | null {
-  const asked = now + Math.max(0, afterSeconds) * 1000;
+  const asked = now + Math.min(LONGEST_ASKED, Math.max(0, afterSeconds)) * 1000;
   const usual = asked + backoff(attempts, random) * 1000;
   const last = expiresAt - LAST_TRY * 1000;
   if (usual <= last) return Math.ceil(usual);
-  return last >= asked && last >= now + FLOOR * 1000 ? last : null;
+  return last >= now + FLOOR * 1000 ? last : null;
 }

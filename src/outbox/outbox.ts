@@ -3,7 +3,6 @@ import type { Knex } from "knex";
 import { timestamp } from "../db/clock.ts";
 import { toNumber } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
-import type { OutboxRow } from "../db/tables.ts";
 
 /**
  * The table of what is still to be mailed. An entry is written in the transaction that makes it necessary, and is handled
@@ -21,17 +20,20 @@ export interface Entry {
   readonly attempts: number;
   readonly createdAt: string;
   readonly expiresAt: string;
+  /** The end of the present claim's lease; see `stillClaimed`. */
+  readonly claimedUntil: string;
 }
 
-/** An entry in a worker's hands until `until`. */
+/** An entry in a worker's hands. */
 export interface Claim {
   readonly entry: Entry;
   /** JSON, as stored. */
   readonly payload: string;
   readonly lastError: string | null;
-  readonly until: string;
   /** Its place in the queue before the claim. */
   readonly formerDueAt: string;
+  /** By `performance.now()`. */
+  readonly takenAt: number;
 }
 
 export interface NewEntry {
@@ -43,6 +45,11 @@ export interface NewEntry {
   readonly expiresAt: number;
 }
 
+/**
+ * How long a claimed entry is its worker's, and how long the mail of a worker that died has to wait for the next one. Long enough for
+ * a mail service that takes ten seconds to answer and a database that is slow; what takes longer is tried again.
+ */
+export const LEASE_SECONDS = 45;
 /** How often a claim looks again when other workers took everything it had seen. */
 const CLAIM_ROUNDS = 3;
 const LONGEST_ERROR = 200;
@@ -79,6 +86,7 @@ export async function enqueue(db: Knex, now: number, entry: NewEntry): Promise<s
 export async function claimDue(db: Knex, now: number, limit: number, leaseSeconds: number): Promise<Claim[]> {
   const moment = timestamp(now);
   const until = timestamp(now + leaseSeconds * 1000);
+  const takenAt = performance.now();
   for (let round = 0; round < CLAIM_ROUNDS; round += 1) {
     const seen = await db("outbox")
       .select("id", "due_at")
@@ -103,27 +111,29 @@ export async function claimDue(db: Knex, now: number, limit: number, leaseSecond
           attempts: row.attempts,
           createdAt: row.created_at,
           expiresAt: row.expires_at,
+          claimedUntil: until,
         },
         payload: row.payload,
         lastError: row.last_error,
-        until,
         formerDueAt: formerDueAt.get(row.id) ?? moment,
+        takenAt,
       }))
       .sort((a, b) => (a.formerDueAt + a.entry.id < b.formerDueAt + b.entry.id ? -1 : 1));
   }
   return [];
 }
 
-/** The entry, as long as the claim holds. */
-function held(db: Knex, claim: Claim) {
-  return db("outbox")
-    .where({ id: claim.entry.id, due_at: claim.until, attempts: claim.entry.attempts })
-    .whereNull("failed_at");
+/**
+ * The entry, as long as it is claimed as it was when its handler got it. A handler that was held up may find itself succeeded: what
+ * must not come after its successor's doing asks this in the same statement.
+ */
+export function stillClaimed(db: Knex, { id, claimedUntil, attempts }: Entry) {
+  return db("outbox").where({ id, due_at: claimedUntil, attempts }).whereNull("failed_at");
 }
 
-/** The work is done: the entry goes. Each of these four returns whether the claim still held; if not, nothing happened. */
+/** The work is done: the entry goes. Each of these five returns whether the claim still held; if not, nothing happened. */
 export async function complete(db: Knex, claim: Claim): Promise<boolean> {
-  return (await held(db, claim).delete()) === 1;
+  return (await stillClaimed(db, claim.entry).delete()) === 1;
 }
 
 /**
@@ -131,34 +141,34 @@ export async function complete(db: Knex, claim: Claim): Promise<boolean> {
  * note; one that is left says what a process was doing that died. It is a write whatever the step finds: in a transaction with
  * others that may change nothing, it makes the transaction reach the disk.
  */
-export async function noteStep(
-  db: Knex,
-  { id, attempts }: Pick<Entry, "id" | "attempts">,
-  step: string,
-): Promise<void> {
-  await db("outbox")
-    .where({ id })
-    .update({ last_error: `try ${String(attempts)} was not finished: ${step}` });
+export async function noteStep(db: Knex, entry: Entry, step: string): Promise<void> {
+  await stillClaimed(db, entry).update({ last_error: `try ${String(entry.attempts)} was not finished: ${step}` });
 }
 
 /** Another try at `dueAt` (milliseconds), for the reason that `error` names. */
 export async function reschedule(db: Knex, claim: Claim, dueAt: number, error: string): Promise<boolean> {
-  return (await held(db, claim).update({ due_at: timestamp(dueAt), last_error: presentable(error) })) === 1;
+  return (
+    (await stillClaimed(db, claim.entry).update({ due_at: timestamp(dueAt), last_error: presentable(error) })) === 1
+  );
 }
 
 /** Back to its place, as if it had never been claimed. */
-export async function release(db: Knex, claim: Claim, error = claim.lastError): Promise<boolean> {
-  const changed = await held(db, claim).update({
-    due_at: claim.formerDueAt,
-    attempts: claim.entry.attempts - 1,
-    last_error: error === null ? null : presentable(error),
-  });
-  return changed === 1;
+export async function release(db: Knex, claim: Claim): Promise<boolean> {
+  const back = { due_at: claim.formerDueAt, attempts: claim.entry.attempts - 1 };
+  return (await stillClaimed(db, claim.entry).update(back)) === 1;
+}
+
+/** Another try at `dueAt` (milliseconds), for a reason that is not the entry's: the attempt does not count. */
+export async function putBack(db: Knex, claim: Claim, dueAt: number, error: string): Promise<boolean> {
+  const back = { due_at: timestamp(dueAt), attempts: claim.entry.attempts - 1, last_error: presentable(error) };
+  return (await stillClaimed(db, claim.entry).update(back)) === 1;
 }
 
 /** No further try; the entry stays for the operator to see. `now` in milliseconds. */
 export async function giveUp(db: Knex, claim: Claim, now: number, error: string): Promise<boolean> {
-  return (await held(db, claim).update({ failed_at: timestamp(now), last_error: presentable(error) })) === 1;
+  return (
+    (await stillClaimed(db, claim.entry).update({ failed_at: timestamp(now), last_error: presentable(error) })) === 1
+  );
 }
 
 /** Deletes up to `limit` entries that were given up before `before` (milliseconds). Returns how many. */
@@ -176,54 +186,6 @@ export async function purgeFailed(db: Knex, before: number, limit: number): Prom
     )
     .whereNotNull("failed_at")
     .delete();
-}
-
-// ── for the operator ─────────────────────────────────────────────────────────────────────────────────────────────
-
-/** What an operator sees of an entry: not its payload, which holds addresses. */
-export type ListedEntry = Omit<OutboxRow, "payload">;
-
-/** Entries by age, the oldest first. `after` is the id of the last one already seen. */
-export async function listEntries(
-  db: Knex,
-  { state, limit, after }: { state: "waiting" | "failed"; limit: number; after?: string | undefined },
-): Promise<ListedEntry[]> {
-  const query = db("outbox")
-    .select("id", "kind", "attempts", "created_at", "due_at", "expires_at", "failed_at", "last_error")
-    .orderBy("id")
-    .limit(limit);
-  if (state === "failed") query.whereNotNull("failed_at");
-  else query.whereNull("failed_at");
-  if (after !== undefined) query.where("id", ">", after);
-  return query;
-}
-
-/**
- * Gives an entry that was given up a fresh start, with a life of at least `lifeSeconds` from `now` (milliseconds).
- * A waiting entry is left alone: it may be in a worker's hands.
- *
- * @returns whether there was such an entry
- */
-export async function retryEntry(db: Knex, id: string, now: number, lifeSeconds = 3600): Promise<boolean> {
-  const row = await db("outbox").select("expires_at").where({ id }).whereNotNull("failed_at").first();
-  if (row === undefined) return false;
-  const end = timestamp(now + lifeSeconds * 1000);
-  const changed = await db("outbox")
-    .where({ id })
-    .whereNotNull("failed_at")
-    .update({
-      failed_at: null,
-      last_error: null,
-      attempts: 0,
-      due_at: timestamp(now),
-      expires_at: row.expires_at > end ? row.expires_at : end,
-    });
-  return changed === 1;
-}
-
-/** Deletes an entry, waiting or given up. One that is in a worker's hands may still be mailed. Returns whether there was one. */
-export async function dropEntry(db: Knex, id: string): Promise<boolean> {
-  return (await db("outbox").where({ id }).delete()) === 1;
 }
 
 /** How full the queue is, for metrics. `oldestCreatedAt` is of the waiting ones, null if there is none. */

@@ -40,9 +40,13 @@ void t.test("after the last try there is none", (t) => {
   t.end();
 });
 
-void t.test("no try is earlier than the mail service asked for", (t) => {
-  t.equal(nextTry({ now: 0, attempts: 1, expiresAt: 100_000, afterSeconds: 80 }, 0), null);
+void t.test("a pause that the mail service asks for is bounded: by the last try, and by an hour", (t) => {
   t.equal(nextTry({ now: 0, attempts: 1, expiresAt: 100_000, afterSeconds: 69.5 }, 1), 70_000);
+  t.equal(nextTry({ now: 0, attempts: 1, expiresAt: 100_000, afterSeconds: 80 }, 0), 70_000);
+  for (const afterSeconds of [31_536_000, Number.MAX_VALUE, Number.POSITIVE_INFINITY])
+    t.equal(nextTry({ now: 0, attempts: 1, expiresAt: FAR, afterSeconds }, 1), 3_605_000, String(afterSeconds));
+  t.equal(nextTry({ now: 0, attempts: 1, expiresAt: FAR, afterSeconds: -10 }, 1), 5000);
+  t.equal(nextTry({ now: 0, attempts: 1, expiresAt: 100_000, afterSeconds: Number.NaN }, 1), 70_000);
   t.end();
 });
 

@@ -8,18 +8,17 @@ import { migrateToLatest } from "../../src/db/migrate.ts";
 import {
   claimDue,
   complete,
-  dropEntry,
   enqueue,
   giveUp,
-  listEntries,
   presentable,
   purgeFailed,
+  putBack,
   queueDepth,
   release,
   reschedule,
-  retryEntry,
   type Claim,
 } from "../../src/outbox/outbox.ts";
+import { listEntries } from "../../src/outbox/operator.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
@@ -44,6 +43,7 @@ void t.test("an entry is due at once, and has what was put in", async (t) => {
     attempts: 1,
     createdAt: timestamp(NOW),
     expiresAt: timestamp(NOW + HOUR),
+    claimedUntil: timestamp(NOW + LEASE * 1000),
   });
   t.same(JSON.parse(claim.payload), { n: 7 });
 });
@@ -127,6 +127,15 @@ void t.test("a released entry is back in its place, the attempt not counted", as
   t.equal(claim.entry.attempts, 1);
 });
 
+void t.test("an entry that is put back comes last, the attempt not counted, with the reason", async (t) => {
+  const db = await makeDatabase(t);
+  const id = await enqueue(db, NOW, entry());
+  const other = await enqueue(db, NOW + 1, entry());
+  t.ok(await putBack(db, await claimOne(db, NOW + 10), NOW + 10, "401"));
+  const claims = await claimDue(db, NOW + 20, 2, LEASE);
+  t.match(claims, [{ entry: { id: other } }, { entry: { id, attempts: 1 }, lastError: "401" }]);
+});
+
 void t.test("an entry that was given up stays, and is not taken again", async (t) => {
   const db = await makeDatabase(t);
   const id = await enqueue(db, NOW, entry());
@@ -155,39 +164,6 @@ void t.test("failed entries are purged by age, a bounded number at once", async 
   t.equal(await purgeFailed(db, NOW + 3, 2), 1);
   t.equal(await purgeFailed(db, NOW + 3, 2), 0);
   t.same(await queueDepth(db), { waiting: 1, failed: 1, oldestCreatedAt: timestamp(NOW) });
-});
-
-void t.test("the operator retries an entry that was given up, with a new life", async (t) => {
-  const db = await makeDatabase(t);
-  const id = await enqueue(db, NOW, entry());
-  await giveUp(db, await claimOne(db), NOW, "expired");
-  const later = NOW + 10 * HOUR;
-  t.ok(await retryEntry(db, id, later, 60));
-  const claim = await claimOne(db, later);
-  t.equal(claim.entry.attempts, 1);
-  t.equal(claim.entry.expiresAt, timestamp(later + 60_000));
-  t.notOk(await retryEntry(db, id, later), "one that waits is left alone");
-  t.notOk(await retryEntry(db, "unknown", later));
-});
-
-void t.test("the operator drops an entry", async (t) => {
-  const db = await makeDatabase(t);
-  const id = await enqueue(db, NOW, entry());
-  t.ok(await dropEntry(db, id));
-  t.notOk(await dropEntry(db, id));
-});
-
-void t.test("entries are listed page by page", async (t) => {
-  const db = await makeDatabase(t);
-  const ids = [];
-  for (let n = 0; n < 3; n += 1) ids.push(await enqueue(db, NOW, entry()));
-  const first = await listEntries(db, { state: "waiting", limit: 2 });
-  const rest = await listEntries(db, { state: "waiting", limit: 2, after: first.at(-1)?.id });
-  t.same(
-    [...first, ...rest].map((row) => row.id),
-    ids,
-  );
-  t.same(await queueDepth(db), { waiting: 3, failed: 0, oldestCreatedAt: timestamp(NOW) });
 });
 
 void t.test("an empty queue is zero deep", async (t) => {

@@ -7,7 +7,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { migrateToLatest } from "../../src/db/migrate.ts";
 import type { Event } from "../../src/events/event.ts";
 import { postmarkMailer } from "../../src/mail/postmark.ts";
-import { claimDue, enqueue } from "../../src/outbox/outbox.ts";
+import { claimDue, enqueue, LEASE_SECONDS } from "../../src/outbox/outbox.ts";
 import { OutboxWorker, type Handler, type WorkerOptions } from "../../src/outbox/worker.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 import { PostmarkStandIn } from "../fixtures/postmark.ts";
@@ -58,7 +58,11 @@ void t.test("a sent entry goes, and is told", async (t) => {
   });
   const id = await put(7);
   await worker.drain();
-  const times = { createdAt: timestamp(START), expiresAt: timestamp(START + LIFE) };
+  const times = {
+    createdAt: timestamp(START),
+    expiresAt: timestamp(START + LIFE),
+    claimedUntil: timestamp(START + LEASE_SECONDS * 1000),
+  };
   t.same(seen, [[{ n: 7 }, { id, kind: "test", attempts: 1, ...times }]]);
   t.same(events, [{ type: "mail.sent", kind: "test", entry: id, attempts: 1, messageId: "m" }]);
   t.same(await rows(db), []);
@@ -203,20 +207,16 @@ void t.test("what handlers cannot foresee is a retry too", async (t) => {
   t.equal((await rows(db)).filter((row) => row.failed_at === null).length, 3);
 });
 
-void t.test("no more than the bound are in hand, and one that is stuck holds up no other", async (t) => {
+void t.test("no more than the bound are in hand", async (t) => {
   const db = await makeDatabase(t);
-  let inHand = 0;
-  let most = 0;
-  let done = 0;
-  let loosen = () => {};
-  const stuck = new Promise<void>((resolve) => (loosen = resolve));
+  let [inHand, most, done] = [0, 0, 0];
   const { worker, put } = workshop(
     t,
     db,
-    async (payload) => {
+    async () => {
       inHand += 1;
       most = Math.max(most, inHand);
-      await ((payload as { n: number }).n === 0 ? stuck : moment(5));
+      await moment(5);
       inHand -= 1;
       done += 1;
       return { outcome: "sent", messageId: "m" };
@@ -225,12 +225,61 @@ void t.test("no more than the bound are in hand, and one that is stuck holds up 
   );
   for (let n = 0; n < 12; n += 1) await put(n);
   worker.start();
-  await until(() => done === 11);
+  await until(() => done === 12);
   t.equal(most, 3);
+});
+
+void t.test("stuck ones hold up nobody: they give up their places, up to a bound", async (t) => {
+  const db = await makeDatabase(t);
+  let [inHand, most, done] = [0, 0, 0];
+  let loosen = () => {};
+  const stuck = new Promise<void>((resolve) => (loosen = resolve));
+  const { worker, put } = workshop(
+    t,
+    db,
+    async (payload) => {
+      inHand += 1;
+      most = Math.max(most, inHand);
+      if ((payload as { n: number }).n === 0) await stuck;
+      inHand -= 1;
+      done += 1;
+      return { outcome: "sent", messageId: "m" };
+    },
+    { concurrency: 2, slowMilliseconds: 20 },
+  );
+  for (let n = 0; n < 9; n += 1) await put(0);
+  worker.start();
+  await put(1);
+  await until(() => done === 1);
+  for (let n = 0; n < 5; n += 1) await put(0);
+  await until(() => inHand === 10);
+  await moment(100);
+  t.equal(most, 10);
   loosen();
+  await until(() => done === 15);
   await worker.close();
-  t.equal(done, 12, "close() waits for what is in hand");
   t.same(await rows(db), []);
+});
+
+void t.test("close() waits for what is in hand, slow or not", async (t) => {
+  const db = await makeDatabase(t);
+  let hasBegun = false;
+  const { worker, types, put } = workshop(
+    t,
+    db,
+    async (payload, entry) => {
+      hasBegun = true;
+      await moment(60);
+      return sent(payload, entry);
+    },
+    { slowMilliseconds: 10 },
+  );
+  await put();
+  const draining = worker.drain();
+  await until(() => hasBegun);
+  await worker.close();
+  t.same(types(), ["mail.sent"]);
+  await draining;
 });
 
 void t.test("a handler that never ends loses its entry before the lease does", async (t) => {
@@ -280,6 +329,7 @@ void t.test("paused: nothing is taken for a while that grows, no attempt is held
   t.match(events, [{ type: "mail.paused", reason: "401", inSeconds: 30 }]);
   t.equal(events.length, 1, "and it counts once");
   t.ok((await rows(db)).every((row) => row.attempts === 0 && row.due_at === timestamp(START)));
+  t.equal((await rows(db)).filter((row) => row.last_error === "401").length, 5);
 
   time.now += 29_000;
   await worker.drain();
@@ -293,7 +343,77 @@ void t.test("paused: nothing is taken for a while that grows, no attempt is held
   time.now += 60_000;
   await worker.drain();
   t.equal(events.filter((event) => event.type === "mail.sent").length, 7);
+  t.equal(events.filter((event) => event.type === "mail.resumed").length, 1);
   t.same(await rows(db), []);
+});
+
+void t.test("after a pause another entry tries, and the one that alone cannot be sent is put off alone", async (t) => {
+  const db = await makeDatabase(t);
+  const tried: number[] = [];
+  const { worker, time, events, put } = workshop(
+    t,
+    db,
+    (payload, entry) => {
+      const { n } = payload as { n: number };
+      tried.push(n);
+      return n === 0 ? Promise.resolve({ outcome: "paused", reason: "403" }) : sent(payload, entry);
+    },
+    { concurrency: 1 },
+  );
+  for (let n = 0; n < 4; n += 1) {
+    await put(n);
+    time.now += 1;
+  }
+  await worker.drain();
+  t.same(tried, [0]);
+  time.now += 30_000;
+  await worker.drain();
+  t.same(tried, [0, 1, 2, 3, 0]);
+  t.same(
+    events.map((event) => event.type),
+    ["mail.paused", "mail.sent", "mail.resumed", "mail.sent", "mail.sent", "mail.retried"],
+  );
+  await put(4);
+  await worker.drain();
+  t.equal(tried.at(-1), 4, "nobody waits for it");
+});
+
+void t.test("one mail that shall be sent later is put off alone; three in a row, and all rest a while", async (t) => {
+  const db = await makeDatabase(t);
+  let busy = 1;
+  const { worker, time, put, types } = workshop(t, db, (payload, entry) => {
+    busy -= 1;
+    return busy >= 0 ? Promise.resolve({ outcome: "retry", reason: "429", afterSeconds: 600 }) : sent(payload, entry);
+  });
+  for (let n = 0; n < 3; n += 1) await put(n);
+  await worker.drain();
+  t.same(types().sort(), ["mail.retried", "mail.sent", "mail.sent"]);
+  busy = 5;
+  for (let n = 0; n < 8; n += 1) await put(n);
+  await worker.drain();
+  t.equal(types().length, 8, "the five in hand learned of it");
+  time.now += 59_000;
+  await worker.drain();
+  t.equal(types().length, 8);
+  time.now += 1000;
+  await worker.drain();
+  t.equal(types().filter((type) => type === "mail.sent").length, 5, "the other three");
+});
+
+void t.test("a clock that is set back makes no pause longer", async (t) => {
+  const db = await makeDatabase(t);
+  let isPaused = true;
+  const { worker, time, put, types } = workshop(t, db, (payload, entry) =>
+    isPaused ? Promise.resolve({ outcome: "paused", reason: "401" }) : sent(payload, entry),
+  );
+  time.now += 24 * 60 * MINUTE;
+  await put();
+  await worker.drain();
+  time.now -= 24 * 60 * MINUTE;
+  isPaused = false;
+  await put();
+  await worker.drain();
+  t.same(types(), ["mail.paused", "mail.sent", "mail.resumed"]);
 });
 
 void t.test("a database out of reach is told, and tried again", async (t) => {
@@ -326,6 +446,36 @@ void t.test("a sent mail is crossed out even if the database is away for a momen
     ["mail.sent", "outbox.unreachable"],
   );
   t.same(await rows(db), []);
+});
+
+void t.test("a mail that the database could not be told of goes out once all the same", async (t) => {
+  const db = await makeDatabase(t);
+  let mails = 0;
+  const handler: Handler = async (payload, entry) => {
+    mails += 1;
+    await db.schema.renameTable("outbox", "elsewhere");
+    return sent(payload, entry);
+  };
+  const { worker, time, put, types } = workshop(t, db, handler, { leaseSeconds: 0.3 });
+  await put();
+  await worker.drain();
+  t.same([...new Set(types())], ["mail.sent", "outbox.unreachable"]);
+  await db.schema.renameTable("elsewhere", "outbox");
+  time.now += 60_000;
+  await worker.drain();
+  t.equal(mails, 1);
+  t.same(await rows(db), []);
+});
+
+void t.test("at the start the operator learns of what failed and of what has waited for long", async (t) => {
+  const db = await makeDatabase(t);
+  const first = workshop(t, db, () => Promise.resolve({ outcome: "refused", reason: "422" }));
+  await first.put();
+  await first.worker.drain();
+  const again = workshop(t, db, sent);
+  again.worker.start();
+  await until(() => again.events.length > 0);
+  t.same(again.events, [{ type: "outbox.backlog", waiting: 0, failed: 1, oldestSeconds: 0 }]);
 });
 
 void t.test("an observer that throws stops nothing", async (t) => {
@@ -387,10 +537,10 @@ void t.test("a worker that died with a claim is succeeded when the lease ends", 
   const db = await makeDatabase(t);
   const { worker, time, events, put } = workshop(t, db, sent);
   await put();
-  await claimDue(db, START, 1, 90);
+  await claimDue(db, START, 1, LEASE_SECONDS);
   await worker.drain();
   t.same(events, []);
-  time.now += 90_000;
+  time.now += LEASE_SECONDS * 1000;
   await worker.drain();
   t.match(events, [{ type: "mail.sent", attempts: 2 }]);
 });

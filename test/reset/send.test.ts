@@ -3,7 +3,7 @@ import t from "tap";
 import { purgeMailQuota } from "../../src/accounts/mail-quota.ts";
 import { parseEmail } from "../../src/accounts/email.ts";
 import { hashToken } from "../../src/accounts/token.ts";
-import { enqueue } from "../../src/outbox/outbox.ts";
+import { claimDue, enqueue } from "../../src/outbox/outbox.ts";
 import { acceptResetRequest } from "../../src/reset/request.ts";
 import { resetHandler } from "../../src/reset/send.ts";
 import type { Client } from "../../src/accounts/caller.ts";
@@ -40,11 +40,13 @@ t.test("an address that nobody has costs the same queries, and no mail", async (
   let queries: string[] = [];
   db.on("query", (query: { sql: string }) => queries.push(query.sql));
   const seen: string[] = [];
-  for (const [index, email] of ["ada@x.example", "eve@x.example"].entries()) {
-    queries = [];
-    const entry = { id: String(index), kind: "reset.requested", attempts: 1, createdAt: "", expiresAt: "" };
-    await handler({ email, askedBy: null }, entry);
-    seen.push(queries.join(";"));
+  for (const email of ["ada@x.example", "eve@x.example"]) {
+    await ask(db, clock, email);
+    for (const { entry, payload } of await claimDue(db, clock.now, 1, 60)) {
+      queries = [];
+      await handler(JSON.parse(payload), entry);
+      seen.push(queries.join(";"));
+    }
   }
   t.equal(seen[0], seen[1]);
   t.equal(mailer.mails.length, 1);
@@ -95,6 +97,29 @@ t.test("a retry is not counted again, and mails a new token", async (t) => {
   t.equal(tokens.size, 5);
   t.equal((await findUser(db, ada.id)).reset_password, hashToken(mailer.token));
 });
+
+t.test(
+  "a handler that was held up until somebody else had the entry makes no token: the other one's stays good",
+  async (t) => {
+    const [db, clock, mailer, late] = [
+      await makeDatabase(t),
+      new TestClock(),
+      new KeepingMailer(),
+      new KeepingMailer(),
+    ];
+    const ada = await insertUser(db, { email: "ada@x.example" });
+    await ask(db, clock, "ada@x.example");
+    const [claim] = await claimDue(db, clock.now, 1, 60);
+    if (claim === undefined) throw new Error("nothing was due");
+    clock.advance(60);
+    await mailResets(db, clock, mailer);
+    t.same(await resetHandler(mailDeps(db, clock, late))(JSON.parse(claim.payload), claim.entry), {
+      outcome: "nothing",
+    });
+    t.same(late.mails, []);
+    t.equal((await findUser(db, ada.id)).reset_password, hashToken(mailer.token));
+  },
+);
 
 t.test("the operator is not counted", async (t) => {
   const [db, clock, mailer] = [await makeDatabase(t), new TestClock(), new KeepingMailer()];
