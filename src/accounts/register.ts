@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
 import { newId } from "../db/id.ts";
-import { forbidden, invalidAttribute } from "../errors/catalogue.ts";
+import { conflict, forbidden, invalidAttribute } from "../errors/catalogue.ts";
 import { FaultList } from "../errors/fault.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Caller } from "./caller.ts";
@@ -10,6 +10,7 @@ import { type Email, parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
 import { newUserRow } from "./new-user.ts";
 import { passwordFault } from "./password.ts";
+import { isRetired } from "./retired-ids.ts";
 import { enqueueWelcome } from "./welcome.ts";
 
 /** Who may make users, and how: see `REGISTRATION`. */
@@ -49,7 +50,8 @@ export type Registration = { readonly userId: string } | { readonly accepted: tr
  * With `confirm` the commit only records the request, the same for a free and for a taken address; `registrationHandler` does the
  * rest in the background. OWASP Authentication Cheat Sheet, «Account creation».
  *
- * @returns the commit, for the caller's transaction; a taken address or id is the driver's unique violation
+ * @returns the commit, for the caller's transaction; a taken address or id is the driver's unique violation,
+ *   and an id that a deleted user had is a 409
  * @throws {Fault | Faults} 403 if only an admin makes users; 422 with pointers below `/data/attributes`;
  *   503 when too many passwords are being hashed
  */
@@ -70,6 +72,7 @@ export async function prepareRegistration(
     const userId = input.id ?? newId();
     const isVerified = isAdmin && input.isVerified === true;
     await trx("users").insert(newUserRow({ ...input, id: userId, email, passwordHash, isVerified, now }));
+    if (input.id !== undefined && (await isRetired(trx, input.id))) throw conflict("This id is taken.", "/data/id");
     if (passwordHash === null) await enqueueWelcome(trx, now, userId, input.caller.client);
     return { userId };
   };

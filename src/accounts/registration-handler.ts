@@ -12,6 +12,7 @@ import { type Email, parseEmail } from "./email.ts";
 import { type MailRate, mayMail } from "./mail-quota.ts";
 import { fullName, newUserRow } from "./new-user.ts";
 import { type Payload, readPayload } from "./payload.ts";
+import { isRetired } from "./retired-ids.ts";
 import { resetLink } from "./reset-token.ts";
 
 export interface RegistrationMailDeps extends AccountMailDeps {
@@ -44,8 +45,8 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
 }
 
 /**
- * Makes the user, with the id that the client asked for if it is free, else with the entry's. Whoever has the address then: of two
- * requests that are handled at once, one makes the user.
+ * Makes the user, with the id that the client asked for if nobody has or had it, else with the entry's. Whoever has the address then:
+ * of two requests that are handled at once, one makes the user.
  */
 async function makeUser(
   deps: AccountMailDeps,
@@ -55,11 +56,13 @@ async function makeUser(
 ): Promise<Recipient | undefined> {
   const isFree = userId !== null && (await deps.db("users").where({ id: userId }).first("id")) === undefined;
   const id = isFree ? userId : entry.id;
-  await deps
-    .db("users")
-    .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now: deps.clock() }))
-    .onConflict("email_normal")
-    .ignore();
+  await deps.db.transaction(async (trx) => {
+    await trx("users")
+      .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now: deps.clock() }))
+      .onConflict("email_normal")
+      .ignore();
+    if (await isRetired(trx, id)) await trx("users").where({ id }).update({ id: entry.id });
+  });
   return await findUser(deps, email);
 }
 

@@ -61,6 +61,10 @@ export interface MailQuotaRow {
   counted_at: string;
 }
 
+export interface RetiredIdRow {
+  id: string;
+}
+
 /** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
 export interface RowCountRow {
   table_name: string;
@@ -76,6 +80,7 @@ declare module "knex/types/tables.js" {
     sessions: SessionRow;
     outbox: OutboxRow;
     mail_quota: MailQuotaRow;
+    retired_ids: RetiredIdRow;
     row_counts: RowCountRow;
   }
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { keepAnAdmin } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { prepareRegistration, type RegistrationDeps } from "../accounts/register.ts";
+import { deleteUser } from "../accounts/retired-ids.ts";
 import { prepareUserUpdate, type UserUpdateDeps } from "../accounts/update-user.ts";
 import type { UserRow } from "../db/tables.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
@@ -123,7 +124,7 @@ export function users(deps: UsersDeps) {
         return values.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
       },
     },
-    delete: { scope: own("id") },
+    delete: { scope: own("id"), run: ({ id }) => Promise.resolve((trx) => deleteUser(trx, id)) },
     around: (trx, write, run) =>
       write.kind === "delete" || write.relationships.includes("roles") ? keepAnAdmin(trx, run) : run(),
   });
