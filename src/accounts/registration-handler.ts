@@ -16,7 +16,7 @@ import { isRetired } from "./retired-ids.ts";
 import { resetLink } from "./reset-token.ts";
 
 export interface RegistrationMailDeps extends AccountMailDeps {
-  /** Mails that an address may get unasked for; the same count as for resets. */
+  /** Mails that an address may get unasked for; resets and registrations are counted each by itself. */
   readonly mailRate: MailRate;
   readonly observe: Observe;
 }
@@ -31,7 +31,7 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
     const email = parseEmail(payload.email ?? "");
     if ("message" in email) return { outcome: "nothing" };
 
-    const request = { entryId: entry.id, normal: email.normal, now: deps.clock() };
+    const request = { entryId: entry.id, purpose: "registration", normal: email.normal, now: deps.clock() } as const;
     if (!(await mayMail(deps.db, deps.mailRate, request))) {
       deps.observe({ type: "reset.limited" });
       return { outcome: "nothing" };

@@ -15,7 +15,7 @@ export function resetHandler(deps: RegistrationMailDeps): Handler {
     if (email === null) return { outcome: "nothing" };
 
     if (!isOperator) {
-      const request = { entryId: entry.id, normal: email, now: deps.clock() };
+      const request = { entryId: entry.id, purpose: "reset", normal: email, now: deps.clock() } as const;
       if (!(await mayMail(deps.db, deps.mailRate, request))) {
         deps.observe({ type: "reset.limited" });
         return { outcome: "nothing" };
