@@ -7,7 +7,7 @@ import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
-import { findCaller } from "./accounts/sessions.ts";
+import { confirmCaller, findCaller } from "./accounts/sessions.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
 import { isBusy } from "./db/dialect.ts";
@@ -127,6 +127,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
     authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request)),
+    confirm: (trx, caller) => confirmCaller({ clock }, trx, caller),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
     resources: resources({
       db,

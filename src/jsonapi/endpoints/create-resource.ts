@@ -4,7 +4,7 @@ import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
-import { planContext, type Exchange } from "./layer.ts";
+import { inTransaction, planContext, type Exchange } from "./layer.ts";
 import { checkCreatable, newResourceId, planCreation } from "./writes.ts";
 
 /** `POST /{type}`. JSON:API 1.1, "Creating Resources". */
@@ -18,7 +18,7 @@ export async function createResource<Caller>(exchange: Exchange<Caller>) {
 
   const change = parseResource(request.body, type.name);
   const commit = await planCreation(exchange, newResourceId(exchange, change), change);
-  const created = await layer.db.transaction(commit);
+  const created = await inTransaction(exchange, commit);
   if ("accepted" in created) return sendDocument(reply, 202, metaDocument(created.accepted));
 
   const selection = planSelection(type, query, { ...context, caller: created.as ?? caller });
