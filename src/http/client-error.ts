@@ -46,6 +46,7 @@ function rawAnswer(fault: Fault): Buffer {
     `Content-Type: ${mediaType}`,
     `Content-Length: ${String(body.length)}`,
     "Cache-Control: no-store",
+    "X-Content-Type-Options: nosniff",
     "Connection: close",
     `X-Request-Id: ${id}`,
   ];

@@ -25,6 +25,8 @@ export async function createResource<Caller>(exchange: Exchange<Caller>) {
   const graph = await loadResource(layer.db, selection, created.id);
   const url = layer.urls.resource(type.name, created.id);
   reply.header("location", url);
+  // RFC 6749, section 5.1: what is shown only once is often a secret, and nobody keeps it but the client itself.
+  if (created.once !== undefined) reply.header("cache-control", "no-store");
   // Who may create but not read is told where the resource is, and no more.
   if (graph === undefined) return sendNothing(reply);
   return sendDocument(reply, 201, await resourceDocument(layer, graph, url, query, created.once));
