@@ -75,12 +75,12 @@ document.querySelector("[data-close]").addEventListener("click", () => {
 });
 
 // A browser may keep a page that is left as it stands, and show it again on «back», whoever sits there then.
-addEventListener("pagehide", () => {
+window.addEventListener("pagehide", () => {
   token = undefined;
   set.field.value = "";
   ask.field.value = "";
 });
-addEventListener("pageshow", ({ persisted }) => {
+window.addEventListener("pageshow", ({ persisted }) => {
   if (!persisted || viewNamed("set").hidden) return;
   set.clear();
   document.querySelector("[data-reopen]").hidden = false;
