@@ -32,7 +32,7 @@ type Ruin = (scene: {
   advance: (seconds: number) => void;
 }) => Promise<string>;
 
-const STANDARD_ALPHABET = (token: string) => `${Buffer.from(token, "base64url").toString("base64").replace(/=+$/, "")}`;
+const STANDARD_ALPHABET = (token: string) => Buffer.from(token, "base64url").toString("base64").replace(/=+$/, "");
 
 const change = async (server: TestApp, by: string, { id }: Person, attributes: object) => {
   const body = { data: { type: "users", id, attributes } };
