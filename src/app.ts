@@ -10,7 +10,7 @@ import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
 import { NotMeTokens } from "./accounts/not-me-token.ts";
 import { contextWords } from "./accounts/password.ts";
-import { findCaller } from "./accounts/sessions.ts";
+import { confirmCaller, findCaller } from "./accounts/sessions.ts";
 import { signingSecret } from "./accounts/signing-key.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
@@ -174,6 +174,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
         request.headers.authorization,
         clientOf(request),
       ),
+    confirm: (trx, caller) => confirmCaller({ clock }, trx, caller),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
     resources: resources({
       db,

@@ -1,10 +1,11 @@
 import type { Knex } from "knex";
 
 import type { Caller } from "./caller.ts";
+import { retireId } from "./retired-ids.ts";
 import { recordSecurityEvent } from "./security-events.ts";
 
 /**
- * Deletes an account with all that belongs to it. What happened to it stays in the audit trail, with its id and without a name.
+ * Deletes an account with all that belongs to it, and its id for good. What happened to it stays in the audit trail, with its id and without a name.
  *
  * @returns whether there was such an account
  */
@@ -13,5 +14,6 @@ export async function deleteUser(trx: Knex.Transaction, now: number, userId: str
   if (!exists) return false;
   // Before it goes: the row that the event refers to must be there, and is let go of by the deletion.
   await recordSecurityEvent(trx, now, { kind: "user.deleted", userId, actorId: caller.userId, client: caller.client });
+  await retireId(trx, userId);
   return (await trx("users").where({ id: userId }).delete()) === 1;
 }

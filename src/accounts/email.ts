@@ -3,7 +3,7 @@ import { domainToASCII } from "node:url";
 
 /** An email address: as it was given, and as it is compared. */
 export interface Email {
-  /** Trimmed, otherwise as given: this is where mail goes. */
+  /** Trimmed, in Unicode's form NFKC, otherwise as given: this is where mail goes. */
   readonly address: string;
   /** NFKC, lower case, the domain in ASCII: two addresses are one if these are equal. */
   readonly normal: string;
@@ -30,6 +30,9 @@ const EXAMPLE = "must be an email address such as name@example.com";
 /**
  * Reads an email address.
  *
+ * Mail must go to the one mailbox by which the account is known. An address kept in letters of full width would be the account of the
+ * one in plain letters, whose holder could neither register nor get a mail.
+ *
  * @param text as somebody typed it; white space around it is no part of it
  * @returns the address, or a phrase that follows the word «email»
  */
@@ -38,10 +41,11 @@ export function parseEmail(text: string): Email | { readonly message: string } {
   if (text.length > 4 * MAX_ADDRESS) return { message: `must have at most ${String(MAX_ADDRESS)} characters` };
   if (!text.isWellFormed()) return { message: "must be well-formed Unicode (it holds a lone surrogate)" };
 
-  const address = text.trim();
-  const folded = fold(address);
-  if (address === "") return { message: EXAMPLE };
-  if (FORBIDDEN.test(address) || FORBIDDEN.test(folded)) {
+  const given = text.trim();
+  const address = given.normalize("NFKC");
+  const folded = fold(given);
+  if (given === "") return { message: EXAMPLE };
+  if ([given, address, folded].some((form) => FORBIDDEN.test(form))) {
     return { message: "must not hold spaces, invisible characters, quotes, brackets, commas, colons or semicolons" };
   }
 
@@ -49,11 +53,13 @@ export function parseEmail(text: string): Email | { readonly message: string } {
   if (local === undefined || local === "" || domain === undefined || domain === "" || more !== undefined) {
     return { message: EXAMPLE };
   }
-  if (address.split("@").length !== 2) return { message: EXAMPLE };
+  if (given.split("@").length !== 2) return { message: EXAMPLE };
   if (/^\.|\.\.|\.$/.test(local)) return { message: "must not have a stray dot before the @" };
 
   const host = asciiDomain(domain);
-  if (host === undefined) return { message: "must have a valid domain after the @" };
+  // What is kept must lead where the normal form leads: an upper case letter may have no ASCII form of its own.
+  if (host === undefined || asciiDomain(address.split("@")[1] ?? "") !== host)
+    return { message: "must have a valid domain after the @" };
 
   const normal = `${local}@${host}`;
   if (Math.max(octets(local), octets(address.split("@")[0] ?? "")) > MAX_LOCAL_PART) {

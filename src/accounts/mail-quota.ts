@@ -4,15 +4,25 @@ import { timestamp } from "../db/clock.ts";
 import { toNumber } from "../db/dialect.ts";
 import { addressHash } from "./email.ts";
 
-/** How many mails one address may get that anybody can ask for. */
+/** How many mails of one purpose an address may get that anybody can ask for. */
 export interface MailRate {
   readonly max: number;
   readonly windowSeconds: number;
 }
 
+interface MailRequest {
+  readonly entryId: string;
+  readonly purpose: "reset" | "registration";
+  readonly normal: string;
+  readonly now: number;
+}
+
 /**
  * Counts a request for a mail against an address, whether or not there is an account, and says if the mail may go out. Only what
  * goes out counts, so that whoever asks all the time cannot keep the holder of the address from ever getting a mail.
+ *
+ * Each purpose is counted by itself. Mails to the holder of a taken address have no token: whoever asks for an account there all the
+ * time would otherwise keep the holder from ever getting the mail that has one.
  *
  * A retry of the same entry is not counted again. Statements stand alone, outside of a transaction, on purpose: of two workers
  * that count at once, each sees the other's row.
@@ -22,9 +32,10 @@ export interface MailRate {
 export async function mayMail(
   db: Knex,
   rate: MailRate,
-  { entryId, normal, now }: { readonly entryId: string; readonly normal: string; readonly now: number },
+  { entryId, purpose, normal, now }: MailRequest,
 ): Promise<boolean> {
-  const address_hash = addressHash(normal);
+  // No address has a space in it.
+  const address_hash = addressHash(purpose === "reset" ? normal : `${purpose} ${normal}`);
   await db("mail_quota")
     .insert({ entry_id: entryId, address_hash, counted_at: timestamp(now) })
     .onConflict("entry_id")

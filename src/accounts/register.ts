@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
 import { newId } from "../db/id.ts";
-import { forbidden, invalidAttribute } from "../errors/catalogue.ts";
+import { conflict, forbidden, invalidAttribute } from "../errors/catalogue.ts";
 import { FaultList } from "../errors/fault.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Caller } from "./caller.ts";
@@ -11,6 +11,7 @@ import type { Hasher } from "./hasher.ts";
 import { newUserRow } from "./new-user.ts";
 import { passwordFault } from "./password.ts";
 import { recordSecurityEvent } from "./security-events.ts";
+import { isRetired } from "./retired-ids.ts";
 import { enqueueWelcome } from "./welcome.ts";
 
 /** Who may make users, and how: see `REGISTRATION`. */
@@ -50,7 +51,8 @@ export type Registration = { readonly userId: string } | { readonly accepted: tr
  * With `confirm` the commit only records the request, the same for a free and for a taken address; `registrationHandler` does the
  * rest in the background. OWASP Authentication Cheat Sheet, «Account creation».
  *
- * @returns the commit, for the caller's transaction; a taken address or id is the driver's unique violation
+ * @returns the commit, for the caller's transaction; a taken address or id is the driver's unique violation,
+ *   and an id that a deleted user had is a 409
  * @throws {Fault | Faults} 403 if only an admin makes users; 422 with pointers below `/data/attributes`;
  *   503 when too many passwords are being hashed
  */
@@ -71,6 +73,7 @@ export async function prepareRegistration(
     const userId = input.id ?? newId();
     const isVerified = isAdmin && input.isVerified === true;
     await trx("users").insert(newUserRow({ ...input, id: userId, email, passwordHash, isVerified, now }));
+    if (input.id !== undefined && (await isRetired(trx, input.id))) throw conflict("This id is taken.", "/data/id");
     const { userId: actorId, client } = input.caller;
     await recordSecurityEvent(trx, now, { kind: "user.created", userId, actorId: actorId ?? userId, client });
     if (passwordHash === null) await enqueueWelcome(trx, now, userId, client);

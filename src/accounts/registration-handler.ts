@@ -14,10 +14,11 @@ import { type MailRate, mayMail } from "./mail-quota.ts";
 import { fullName, newUserRow } from "./new-user.ts";
 import { type Payload, readPayload } from "./payload.ts";
 import { recordSecurityEvent } from "./security-events.ts";
+import { isRetired } from "./retired-ids.ts";
 import { resetLink } from "./reset-token.ts";
 
 export interface RegistrationMailDeps extends AccountMailDeps {
-  /** Mails that an address may get unasked for; the same count as for resets. */
+  /** Mails that an address may get unasked for; resets and registrations are counted each by itself. */
   readonly mailRate: MailRate;
 }
 
@@ -32,7 +33,7 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
     const email = parseEmail(payload.email ?? "");
     if ("message" in email) return { outcome: "nothing" };
 
-    const request = { entryId: entry.id, normal: email.normal, now: deps.clock() };
+    const request = { entryId: entry.id, purpose: "registration", normal: email.normal, now: deps.clock() } as const;
     if (!(await mayMail(deps.db, deps.mailRate, request))) {
       deps.observe({ type: "reset.limited" });
       return { outcome: "nothing" };
@@ -45,8 +46,8 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
 }
 
 /**
- * Makes the user unless somebody has the address, with the id that the client asked for if it is free, else with the entry's. Then
- * whoever has the address: of two requests that are handled at once, one makes the user.
+ * Makes the user unless somebody has the address, with the id that the client asked for if nobody has or had it, else with the
+ * entry's. Then whoever has the address: of two requests that are handled at once, one makes the user.
  */
 async function findOrMakeUser(
   deps: AccountMailDeps,
@@ -65,10 +66,14 @@ async function findOrMakeUser(
       .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now }))
       .onConflict("email_normal")
       .ignore();
+    // Asked for after the insert, which waits for a deletion that is under way.
+    const isAgain = await isRetired(trx, id);
+    const ownId = isAgain ? newId() : id;
+    await trx("users").where({ id, email_normal: email.normal }).update({ id: ownId });
     const user: Recipient | undefined = await trx("users")
       .where({ email_normal: email.normal })
       .first(...RECIPIENT_COLUMNS);
-    const isMade = user?.id === id;
+    const isMade = user?.id === ownId;
     await recordSecurityEvent(trx, now, {
       // A retry is no second request.
       id: entry.id,

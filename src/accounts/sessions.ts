@@ -4,7 +4,7 @@ import { type Clock, timestamp } from "../db/clock.ts";
 import { toBoolean } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
 import type { SessionRow, UserRow } from "../db/tables.ts";
-import { wrongCredentials } from "../errors/catalogue.ts";
+import { forbidden, unauthorized, wrongCredentials } from "../errors/catalogue.ts";
 import { ADMIN_ROLE, isAdmin } from "./admins.ts";
 import type { Caller, Client } from "./caller.ts";
 import { parseEmail } from "./email.ts";
@@ -100,20 +100,8 @@ export async function findCaller(
   if (token === undefined || !looksLikeToken(token)) return nobody;
 
   const now = deps.clock();
-  const found = (await deps
-    .db("sessions")
-    .join("users", (join) => {
-      join.on("users.id", "sessions.user_id").andOn("users.credential_epoch", "sessions.credential_epoch");
-    })
-    .where("sessions.token_hash", hashToken(token))
-    .andWhere("sessions.expires_at", ">", timestamp(now))
-    .andWhere("sessions.last_used_at", ">", unusedSince(now, deps.sessionIdleTtl ?? 0))
-    .first("sessions.id", "sessions.user_id", "sessions.last_used_at", {
-      is_admin: deps.db.raw(
-        "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
-        [ADMIN_ROLE],
-      ),
-    })) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
+  const which = { "sessions.token_hash": hashToken(token) };
+  const found = await findSession(deps.db, now, which, deps.sessionIdleTtl);
   if (found === undefined) return nobody;
 
   const due = timestamp(now - LAST_USED_PRECISION);
@@ -131,6 +119,40 @@ export async function findCaller(
     tokenSent: true,
     client,
   };
+}
+
+/**
+ * Refuses a caller whose session ended, or who is no admin any more, since the request came: of a password that takes its turn to be
+ * hashed that may be many seconds ago. To be asked in the transaction that writes. Nobody, who has no session to lose, stays nobody.
+ *
+ * @throws {Fault} 401, 403
+ */
+export async function confirmCaller(
+  { clock }: { readonly clock: Clock },
+  trx: Knex.Transaction,
+  { sessionId, isAdmin: wasAdmin }: Caller,
+): Promise<void> {
+  if (sessionId === null) return;
+  const found = await findSession(trx, clock(), { "sessions.id": sessionId });
+  if (found === undefined) throw unauthorized(true);
+  if (wasAdmin && !toBoolean(found.is_admin)) throw forbidden("You have ceased to be an admin in this moment.");
+}
+
+/** A session that has not expired, was used of late, and whose user's credentials are those that it was opened with. */
+async function findSession(db: Knex, now: number, which: Readonly<Record<string, string>>, idleTtl = 0) {
+  return (await db("sessions")
+    .join("users", (join) => {
+      join.on("users.id", "sessions.user_id").andOn("users.credential_epoch", "sessions.credential_epoch");
+    })
+    .where(which)
+    .andWhere("sessions.expires_at", ">", timestamp(now))
+    .andWhere("sessions.last_used_at", ">", unusedSince(now, idleTtl))
+    .first("sessions.id", "sessions.user_id", "sessions.last_used_at", {
+      is_admin: db.raw(
+        "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
+        [ADMIN_ROLE],
+      ),
+    })) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
 }
 
 /** Ends a user's sessions, all of them or all but one. Returns how many. */

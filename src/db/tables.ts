@@ -107,6 +107,10 @@ export interface WebhookEventRow {
   received_at: string;
 }
 
+export interface RetiredIdRow {
+  id: string;
+}
+
 /** Rows of a table, in as many parts as are written at once: the sum of all slots is the count. */
 export interface RowCountRow {
   table_name: string;
@@ -128,6 +132,7 @@ declare module "knex/types/tables.js" {
     signing_keys: SigningKeyRow;
     reset_pauses: ResetPauseRow;
     webhook_events: WebhookEventRow;
+    retired_ids: RetiredIdRow;
     row_counts: RowCountRow;
   }
 }

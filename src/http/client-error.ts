@@ -48,6 +48,7 @@ function rawAnswer(fault: Fault): Buffer {
     "Cache-Control: no-store",
     // JSON:API 1.1, "Server Responsibilities".
     "Vary: Accept",
+    "X-Content-Type-Options: nosniff",
     "Connection: close",
     `X-Request-Id: ${id}`,
   ];

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import { isIP } from "node:net";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { mailHeaders, pageHeaders } from "./security-headers.ts";
 import { loadTemplates } from "./templates.ts";
@@ -21,6 +22,7 @@ export interface MailboxPageOptions {
   readonly appName: string;
   readonly mailbox: MailboxView;
   isHttps(): boolean;
+  publicUrl(): string;
 }
 
 const HTML = "text/html; charset=utf-8";
@@ -28,9 +30,18 @@ const HTML = "text/html; charset=utf-8";
 /**
  * The mailbox of development: `GET /mailbox` lists the mails, `/mailbox/ID` shows one (`?view=text` for its other form),
  * `/mailbox/ID/html` is the mail itself, for a frame, and `/mailbox.json` is what the script looks at for new ones.
+ *
+ * Only under names that are surely this machine's. A page of anywhere could otherwise have its own name lead here (DNS rebinding), and
+ * read the mails from a developer's browser.
  */
-export function serveMailbox(app: FastifyInstance, { appName, mailbox, isHttps }: MailboxPageOptions): void {
+export function serveMailbox(app: FastifyInstance, { appName, mailbox, isHttps, publicUrl }: MailboxPageOptions): void {
   const render = loadTemplates(["mailbox.html", "mailbox-item.html"]);
+
+  const refuseOtherNames = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (isOwnName(request.headers.host, publicUrl())) return;
+    const words = `The mailbox is shown at ${publicUrl()}/mailbox alone. Set PUBLIC_URL where the server has another name.\n`;
+    await reply.code(421).type("text/plain; charset=utf-8").send(words);
+  };
 
   const page = (reply: FastifyReply, open?: { id: string; isText: boolean }) => {
     const root = open === undefined ? "" : "../";
@@ -55,18 +66,20 @@ export function serveMailbox(app: FastifyInstance, { appName, mailbox, isHttps }
       .send(html);
   };
 
-  app.get("/mailbox", (_request, reply) => page(reply));
+  app.get("/mailbox", { onRequest: refuseOtherNames }, (_request, reply) => page(reply));
 
   // Asked for every two seconds: no line in the log each time.
-  app.get("/mailbox.json", { logLevel: "warn" }, (_request, reply) =>
+  app.get("/mailbox.json", { logLevel: "warn", onRequest: refuseOtherNames }, (_request, reply) =>
     reply.send({ mails: mailbox.list().map(summary) }),
   );
 
-  app.get<{ Params: { id: string }; Querystring: { view?: unknown } }>("/mailbox/:id", ({ params, query }, reply) =>
-    page(reply, { id: params.id, isText: query.view === "text" }),
+  app.get<{ Params: { id: string }; Querystring: { view?: unknown } }>(
+    "/mailbox/:id",
+    { onRequest: refuseOtherNames },
+    ({ params, query }, reply) => page(reply, { id: params.id, isText: query.view === "text" }),
   );
 
-  app.get<{ Params: { id: string } }>("/mailbox/:id/html", ({ params }, reply) => {
+  app.get<{ Params: { id: string } }>("/mailbox/:id/html", { onRequest: refuseOtherNames }, ({ params }, reply) => {
     const entry = mailbox.get(params.id);
     if (entry === undefined) return page(reply, { id: params.id, isText: false });
     return reply
@@ -75,6 +88,14 @@ export function serveMailbox(app: FastifyInstance, { appName, mailbox, isHttps }
       .type(HTML)
       .send(withLinksToNewPages(entry.mail.html));
   });
+}
+
+/** The name that is configured, this machine's own, or an address: none of them can be made to lead here. RFC 6761, section 6.3. */
+function isOwnName(host: string | undefined, publicUrl: string): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  if (hostname === new URL(publicUrl).hostname || /(^|\.)localhost$/.test(hostname)) return true;
+  return isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 function summary({ id, at, mail }: MailboxEntry) {

@@ -38,7 +38,7 @@ export async function registerPages(app: FastifyInstance, options: PagesOptions)
     serveAssets(pages);
     serveResetPage(pages, { appName, publicUrl, minPasswordLength, hasMailbox: mailbox !== undefined });
     serveDocs(pages, { appName, isHttps });
-    if (mailbox !== undefined) serveMailbox(pages, { appName, mailbox, isHttps });
+    if (mailbox !== undefined) serveMailbox(pages, { appName, mailbox, isHttps, publicUrl });
     done();
   });
 }

@@ -52,7 +52,7 @@ async function refusalOf(
 ): Promise<"limited" | "paused" | null> {
   const now = clock();
   const arePaused = await areResetsPaused(db, now, normal);
-  if (!(await mayMail(db, mailRate, { entryId, normal, now }))) return "limited";
+  if (!(await mayMail(db, mailRate, { entryId, purpose: "reset", normal, now }))) return "limited";
   // Without a password there is no way in but the mail: a pause would shut out its holder, and nobody else.
   return arePaused && user?.password !== null ? "paused" : null;
 }

@@ -78,9 +78,18 @@ export const roles = defineResource<RoleRow, Caller>()({
   around: (trx, write, run) => (write.relationships.includes("users") ? keepAnAdmin(trx, run) : run()),
 });
 
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+/** Scripts that share the shapes of letters: in one name they serve to make it look like another. UTS 39, section 5. */
+const ALIKE = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u];
+
 /** Two names that look alike must not be two roles, least of all where one of them is the admin's. */
 function roleNameFault(name: string): string | undefined {
-  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) return "must not hold control or invisible characters";
-  if (normalRoleName(name) === ADMIN_ROLE && name.trim() !== ADMIN_ROLE) return `must be written ${ADMIN_ROLE}`;
+  if (INVISIBLE.test(name)) return "must not hold control or invisible characters";
+  const normal = normalRoleName(name);
+  if (ALIKE.filter((script) => script.test(normal)).length > 1) {
+    return "must not mix Latin, Cyrillic, Greek or Armenian letters";
+  }
+  if (normal === ADMIN_ROLE && name.trim() !== ADMIN_ROLE) return `must be written ${ADMIN_ROLE}`;
   return undefined;
 }

@@ -2,7 +2,7 @@ import { parseEmail } from "../accounts/email.ts";
 import { passwordFault, type PasswordPolicy } from "../accounts/password.ts";
 import type { ValueType } from "../jsonapi/resource/value-types.ts";
 
-/** An email address, as it is stored: trimmed, otherwise as given. */
+/** An email address, as it is stored: trimmed, otherwise as given in Unicode's form NFKC. */
 export const emailAddress: ValueType<string> = {
   name: "email",
   parse: (json) => {

@@ -15,6 +15,19 @@ t.test("an address is kept as given, trimmed", (t) => {
   t.end();
 });
 
+t.test("letters of another width or form are kept as those of the mailbox that the account is known by", (t) => {
+  for (const [given, address] of [
+    ["\uff21da@x.example", "Ada@x.example"],
+    ["\u212aim@x.example", "Kim@x.example"],
+    ["\ufb01ona@x.example", "fiona@x.example"],
+    ["jose\u0301@x.example", "jos\u00e9@x.example"],
+    ["a@\uff38.example", "a@X.example"],
+  ] as const) {
+    t.match(parseEmail(given), { address }, given);
+  }
+  t.end();
+});
+
 t.test("spellings of one address have one normal form", (t) => {
   for (const [one, other] of [
     ["A@x.example", "a@X.EXAMPLE"],

@@ -131,7 +131,7 @@ void t.test("known, unknown and paused addresses cost the same statements, one b
   db.on("query", ({ sql }: { sql: string }) => queries.push(sql));
   for (const name of ["known", "unknown", "paused", "nobody-paused"]) {
     queries = [];
-    const entry = { id: name, kind: "reset.requested", attempts: 1, createdAt: "", expiresAt: "" };
+    const entry = { id: name, kind: "reset.requested", attempts: 1, createdAt: "", expiresAt: "", claimedUntil: "" };
     await handler({ email: `${name}@x.example`, askedBy: null }, entry);
     seen.set(name, queries.join(";\n"));
   }

@@ -10,7 +10,7 @@ import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { parseRelationshipBody } from "../write/body.ts";
 import type { LinkageChange } from "../write/linkage.ts";
-import { checkReadable, idOf, type Exchange } from "./layer.ts";
+import { checkReadable, idOf, inTransaction, type Exchange } from "./layer.ts";
 import { planRelationshipChange } from "./writes.ts";
 
 /** `PATCH`, `POST` and `DELETE /{type}/{id}/relationships/{relationship}`. JSON:API 1.1, "Updating Relationships". */
@@ -19,13 +19,13 @@ export async function changeRelationship<Caller>(
   relationship: ResourceRelationship<Caller>,
   change: LinkageChange,
 ) {
-  const { layer, request, reply } = exchange;
+  const { request, reply } = exchange;
   checkReadable(exchange);
   parseQuery(request.url, []);
   const id = idOf(exchange);
   const linkage = () => parseRelationshipBody(request.body, relationship);
   const commit = await planRelationshipChange(exchange, relationship, id, change, linkage);
-  await layer.db.transaction(async (trx) => {
+  await inTransaction(exchange, async (trx) => {
     await checkPreconditions(request, trx, async () =>
       versionOfLinkage(await linkedIds(exchange, relationship, id, trx)),
     );

@@ -4,7 +4,7 @@ import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
-import { planContext, type Exchange } from "./layer.ts";
+import { inTransaction, planContext, type Exchange } from "./layer.ts";
 import { checkCreatable, newResourceId, planCreation } from "./writes.ts";
 
 /** `POST /{type}`. JSON:API 1.1, "Creating Resources". */
@@ -18,13 +18,15 @@ export async function createResource<Caller>(exchange: Exchange<Caller>) {
 
   const change = parseResource(request.body, type.name);
   const commit = await planCreation(exchange, newResourceId(exchange, change), change);
-  const created = await layer.db.transaction(commit);
+  const created = await inTransaction(exchange, commit);
   if ("accepted" in created) return sendDocument(reply, 202, metaDocument(created.accepted));
 
   const selection = planSelection(type, query, { ...context, caller: created.as ?? caller });
   const graph = await loadResource(layer.db, selection, created.id);
   const url = layer.urls.resource(type.name, created.id);
   reply.header("location", url);
+  // RFC 6749, section 5.1: what is shown only once is often a secret, and nobody keeps it but the client itself.
+  if (created.once !== undefined) reply.header("cache-control", "no-store");
   // Who may create but not read is told where the resource is, and no more.
   if (graph === undefined) return sendNothing(reply);
   return sendDocument(reply, 201, await resourceDocument(layer, graph, url, query, created.once));

@@ -23,6 +23,11 @@ export interface Layer<Caller> extends DocumentParts<Caller> {
   readonly clock: () => number;
   /** The fault for a caller who would have to say first who they are; undefined for one who has. */
   readonly challenge: (caller: Caller) => Fault | undefined;
+  /**
+   * Asked first in every transaction that writes: throws for a caller who may no longer do what they could when the request came. In
+   * between lies what takes long, and whoever was shut out in that time must not come through the door that is closing.
+   */
+  readonly confirm?: ((trx: Knex.Transaction, caller: Caller) => Promise<void>) | undefined;
 }
 
 /** One request, after content negotiation. */
@@ -44,6 +49,17 @@ export function planContext<Caller>({ layer, caller }: Exchange<Caller>): PlanCo
 
 export function pageTerms<Caller>({ layer, negotiated }: Exchange<Caller>): PageTerms {
   return { limits: layer.pageLimits, prefersCursors: negotiated.profile.includes(CURSOR_PROFILE) };
+}
+
+/** Runs what writes, in a transaction. @throws {Fault} when the caller may no longer do so */
+export function inTransaction<Caller, Result>(
+  { layer, caller }: UntypedExchange<Caller>,
+  run: (trx: Knex.Transaction) => Promise<Result>,
+): Promise<Result> {
+  return layer.db.transaction(async (trx) => {
+    await layer.confirm?.(trx, caller);
+    return await run(trx);
+  });
 }
 
 export function writeContext<Caller>({ layer, caller, request, reply }: Exchange<Caller>): WriteContext<Caller> {

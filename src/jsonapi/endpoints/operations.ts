@@ -11,7 +11,7 @@ import { parseQuery } from "../read/query.ts";
 import type { Commit, Created } from "../resource/define.ts";
 import { localKey, parseRelationshipBody, parseResource } from "../write/body.ts";
 import { parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
-import { idOrNotFound, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
+import { idOrNotFound, inTransaction, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
 import {
   checkCreatable,
   newResourceId,
@@ -67,7 +67,7 @@ export async function performOperations<Caller>(exchange: UntypedExchange<Caller
   }
   faults.throwIfAny();
 
-  const results = await layer.db.transaction(async (trx) => {
+  const results = await inTransaction(exchange, async (trx) => {
     const within = { ...exchange, layer: { ...layer, db: trx } };
     const done: Result[] = [];
     for (const step of steps) done.push(await step(trx, within));

@@ -5,7 +5,7 @@ import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
-import { checkReadable, idOf, planContext, presentVersion, type Exchange } from "./layer.ts";
+import { checkReadable, idOf, inTransaction, planContext, presentVersion, type Exchange } from "./layer.ts";
 import { planUpdate } from "./writes.ts";
 
 /** `PATCH /{type}/{id}`. JSON:API 1.1, "Updating Resources". */
@@ -17,7 +17,7 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
 
   const id = idOf(exchange);
   const commit = await planUpdate(exchange, id, () => parseResource(request.body, type.name, { expectedId: id }));
-  await layer.db.transaction(async (trx) => {
+  await inTransaction(exchange, async (trx) => {
     await checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
     await commit(trx);
   });

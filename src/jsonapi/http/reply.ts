@@ -5,17 +5,17 @@ import { ATOMIC } from "../write/operation.ts";
 import { entityTag, isKnown } from "./etag.ts";
 import { contentType, MEDIA_TYPE, type Negotiated } from "./media-type.ts";
 
-/** Sends a document. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids. */
+/** Sends a document, for the client alone to keep, unless a header says already who may. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids. */
 export function sendDocument(
   reply: FastifyReply,
   status: number,
   document: Document,
   applied: Partial<Negotiated> = {},
 ): FastifyReply {
+  if (!reply.hasHeader("cache-control")) reply.header("cache-control", "private, no-cache");
   return reply
     .status(status)
     .header("content-type", contentType(applied))
-    .header("cache-control", "private, no-cache")
     .send(Buffer.from(JSON.stringify(document)));
 }
 

@@ -74,6 +74,19 @@ document.querySelector("[data-close]").addEventListener("click", () => {
   }, 300);
 });
 
+// A browser may keep a page that is left as it stands, and show it again on «back», whoever sits there then.
+window.addEventListener("pagehide", () => {
+  token = undefined;
+  set.field.value = "";
+  ask.field.value = "";
+});
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted || viewNamed("set").hidden) return;
+  set.clear();
+  document.querySelector("[data-reopen]").hidden = false;
+  show("ask");
+});
+
 if (token === undefined) {
   document.querySelector("[data-reopen]").hidden = history.state?.hadToken !== true;
   show("ask", { isFirst: true });
