@@ -20,7 +20,10 @@ import { ATOMIC } from "../write/operation.ts";
 import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
 import { addVary } from "./reply.ts";
 
-export interface JsonApiOptions<Caller> extends Pick<Layer<Caller>, "db" | "pageLimits" | "clock" | "challenge" | "confirm"> {
+export interface JsonApiOptions<Caller> extends Pick<
+  Layer<Caller>,
+  "db" | "pageLimits" | "clock" | "challenge" | "confirm"
+> {
   readonly resources: readonly AnyResource<Caller>[];
   /** The absolute URL of the server, without a slash at the end; asked anew for each document. */
   readonly publicUrl: () => string;
