@@ -177,10 +177,7 @@ void t.test("sessions: a login is the client's own, whatever is sent along, and 
   const { email, password } = person;
   const before = await contentsOf(server);
   const made: string[] = [];
-  const attempts: object[] = [
-    { id: UUID },
-    { relationships: { user: { data: { type: "users", id: other.id } } } },
-  ];
+  const attempts: object[] = [{ id: UUID }, { relationships: { user: { data: { type: "users", id: other.id } } } }];
   for (const name of await namesOf(scene, "sessions")) {
     if (name === "email" || name === "password") continue;
     for (const value of VALUES) attempts.push({ attributes: named(name, value) });
