@@ -163,6 +163,17 @@ void t.test("secrets are not shown, nor are passwords in URLs, whatever they hol
   t.end();
 });
 
+void t.test("a key that signs has 32 characters at least, and none that is lost on the way", (t) => {
+  const key = "0123456789abcdef0123456789abcdef";
+  t.equal(readConfig({ SIGNING_KEY: key }).SIGNING_KEY, key);
+  t.equal(readConfig({}).SIGNING_KEY, undefined);
+  for (const wrong of [key.slice(1), `${key} ${key}`, `${key}\u00e9`, `${key}\n${key}`]) {
+    const faults = faultsOf({ SIGNING_KEY: wrong });
+    t.match(faults, [/^SIGNING_KEY takes at least 32 .*; it holds a secret that is not shown here$/]);
+  }
+  t.end();
+});
+
 void t.test("in production nothing may be left to chance", (t) => {
   t.same(faultsOf(PRODUCTION), []);
   for (const name of ["PUBLIC_URL", "MAIL_FROM", "POSTMARK_SERVER_TOKEN"]) {
