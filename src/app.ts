@@ -33,6 +33,7 @@ import { RESET_TAG, resetPaths } from "./reset/describe.ts";
 import { resetRoutes } from "./reset/routes.ts";
 import { resources } from "./resources/index.ts";
 import { mailWorker } from "./mail-worker.ts";
+import { loadWords } from "./words.ts";
 
 /** The whole server, not yet listening. */
 export interface App {
@@ -69,17 +70,20 @@ const NOBODY: Caller = {
   sessionId: null,
   isAdmin: false,
   tokenSent: false,
-  client: { ipAddress: "", userAgent: null },
+  client: { ipAddress: "", userAgent: null, language: null },
 };
 
 /**
  * Builds the server: opens and migrates the database, and puts every part in its place, in the order in which a request meets
  * them. `app.close()` stops the worker and closes the database.
  *
+ * @throws {ConfigFault} when something is wrong with what the operator puts in the place of our words
  * @throws {Error} when the database cannot be reached or migrated
  */
 export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
   const clock = parts.clock ?? systemClock;
+  const { templates } = loadWords(config);
+  const { languages } = templates;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
   const observe = logEvents(app.log);
   const publicUrl = publicUrlOf(app, config);
@@ -102,7 +106,8 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     observe,
   });
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
-  const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
+  const mailer = mailbox ?? postmark(config);
+  const worker = mailWorker({ config, db, clock, observe, templates, frontendUrl, mailer });
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
@@ -126,7 +131,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       otherTags: [RESET_TAG, SERVER_TAG],
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
-    authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request)),
+    authenticate: (request) => findCaller({ db, clock }, request.headers.authorization, clientOf(request, languages)),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
     resources: resources({
       db,
@@ -137,6 +142,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       sessionTtl: config.SESSION_TTL,
       attempts: (request, run) => limitFailures.attempt(request, run),
       mailRequests: limitMailRequests,
+      languages,
     }),
   });
   await app.register(resetRoutes, {
@@ -147,6 +153,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     resetTokenTtl: config.RESET_TOKEN_TTL,
     limitRequests: limitMailRequests,
     limitFailures,
+    languages,
     wake: () => {
       worker.wake();
     },

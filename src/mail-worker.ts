@@ -7,7 +7,7 @@ import type { Config } from "./config/variables.ts";
 import type { Clock } from "./db/clock.ts";
 import type { Observe } from "./events/event.ts";
 import type { Mailer } from "./mail/mailer.ts";
-import { Templates } from "./mail/render.ts";
+import type { Templates } from "./mail/render.ts";
 import { OutboxWorker } from "./outbox/worker.ts";
 import { resetHandler } from "./reset/send.ts";
 
@@ -17,17 +17,26 @@ export interface MailWorkerParts {
   readonly clock: Clock;
   readonly observe: Observe;
   readonly mailer: Mailer;
+  readonly templates: Templates;
   readonly frontendUrl: () => string;
 }
 
 /** The worker with a handler for every kind of entry that any part of the server enqueues. */
-export function mailWorker({ config, db, clock, observe, mailer, frontendUrl }: MailWorkerParts): OutboxWorker {
+export function mailWorker({
+  config,
+  db,
+  clock,
+  observe,
+  mailer,
+  templates,
+  frontendUrl,
+}: MailWorkerParts): OutboxWorker {
   const deps = {
     db,
     clock,
     observe,
     mailer,
-    templates: new Templates(),
+    templates,
     appName: config.APP_NAME,
     resetTokenTtl: config.RESET_TOKEN_TTL,
     mailRate: config.RESET_LIMIT_PER_ACCOUNT,

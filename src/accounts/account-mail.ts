@@ -7,6 +7,7 @@ import type { TemplateName, Templates } from "../mail/render.ts";
 import type { Entry } from "../outbox/outbox.ts";
 import type { Outcome } from "../outbox/worker.ts";
 import type { AskedBy } from "./client.ts";
+import type { Languages } from "./languages.ts";
 import { fullName } from "./new-user.ts";
 import { issueResetToken, resetLink } from "./reset-token.ts";
 
@@ -14,7 +15,7 @@ import { issueResetToken, resetLink } from "./reset-token.ts";
 export interface AccountMailDeps {
   readonly db: Knex;
   readonly clock: Clock;
-  readonly templates: Pick<Templates, "render">;
+  readonly templates: Pick<Templates, "render" | "choose">;
   readonly mailer: Mailer;
   readonly appName: string;
   /** Absolute; the base of the links. */
@@ -26,7 +27,7 @@ export interface AccountMailDeps {
 /** The columns of somebody who is written to. */
 export type Recipient = Pick<
   UserRow,
-  "id" | "email" | "email_normal" | "first_name" | "last_name" | "password" | "credential_epoch"
+  "id" | "email" | "email_normal" | "first_name" | "last_name" | "language" | "password" | "credential_epoch"
 >;
 
 export const RECIPIENT_COLUMNS = [
@@ -35,6 +36,7 @@ export const RECIPIENT_COLUMNS = [
   "email_normal",
   "first_name",
   "last_name",
+  "language",
   "password",
   "credential_epoch",
 ] as const;
@@ -46,15 +48,19 @@ interface AccountMail {
   readonly name: string | null;
   readonly link: string;
   readonly askedBy: AskedBy | null;
+  readonly languages: Languages;
+  /** Leads to the page that stops what the mail tells of; null where there is none. */
+  readonly notMeLink?: string | null;
   /** Of an account that moved: the mail shows it masked. */
   readonly newEmail?: string | null;
 }
 
 export async function sendAccountMail(deps: AccountMailDeps, mail: AccountMail, entry: Entry): Promise<Outcome> {
-  const rendered = deps.templates.render(mail.template, {
+  const rendered = deps.templates.render(mail.template, deps.templates.choose(...mail.languages), {
     appName: deps.appName,
     name: mail.name,
     link: mail.link,
+    notMeLink: mail.notMeLink ?? null,
     minutes: Math.max(1, Math.floor(deps.resetTokenTtl / 60)),
     askedBy: mail.askedBy,
     newEmail: mail.newEmail ?? null,
@@ -70,11 +76,12 @@ export async function sendTokenMail(
   deps: AccountMailDeps,
   template: "reset" | "welcome",
   user: Recipient | undefined,
-  askedBy: AskedBy | null,
+  { askedBy, languages }: Pick<AccountMail, "askedBy" | "languages">,
   entry: Entry,
 ): Promise<Outcome> {
   const token = await issueResetToken(deps.db, user, deps.clock(), deps.resetTokenTtl);
   if (user === undefined || token === undefined) return { outcome: "nothing" };
   const link = resetLink(deps.frontendUrl, token);
-  return await sendAccountMail(deps, { template, to: user.email, name: fullName(user), link, askedBy }, entry);
+  const mail = { template, to: user.email, name: fullName(user), link, askedBy, languages };
+  return await sendAccountMail(deps, mail, entry);
 }

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { timestamp } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Client } from "./caller.ts";
+import { askedBy } from "./client.ts";
 import type { Email } from "./email.ts";
 import { endSessions } from "./sessions.ts";
 
@@ -18,6 +19,8 @@ interface CredentialChange {
   readonly keepSessionId?: string | null | undefined;
   /** From where the change was asked for, for the notice; null for the operator's command line. */
   readonly askedFrom: Client | null;
+  /** Of the notice, where the account says none itself by then. */
+  readonly language?: string | null;
 }
 
 export interface PasswordChange extends CredentialChange {
@@ -48,7 +51,7 @@ export async function setPassword(trx: Knex.Transaction, change: PasswordChange)
   await endOtherSessions(trx, change);
   await enqueue(trx, now, {
     kind: "notice.password-changed",
-    payload: { userId, askedBy: askedBy(change) },
+    payload: { userId, language: change.language ?? null, askedBy: askedBy(change.askedFrom, now) },
     expiresAt: now + NOTICE_LIFE,
   });
   return true;
@@ -83,7 +86,13 @@ export async function setEmail(trx: Knex.Transaction, change: EmailChange): Prom
   await endOtherSessions(trx, change);
   await enqueue(trx, now, {
     kind: "notice.email-changed",
-    payload: { userId, oldAddress: change.oldAddress, newAddress: email.address, askedBy: askedBy(change) },
+    payload: {
+      userId,
+      oldAddress: change.oldAddress,
+      newAddress: email.address,
+      language: change.language ?? null,
+      askedBy: askedBy(change.askedFrom, now),
+    },
     expiresAt: now + NOTICE_LIFE,
   });
   return true;
@@ -103,8 +112,4 @@ async function endOtherSessions(trx: Knex.Transaction, change: CredentialChange)
   await trx("sessions")
     .where({ user_id: change.userId })
     .update({ credential_epoch: change.epoch + 1 });
-}
-
-function askedBy({ askedFrom, now }: CredentialChange) {
-  return askedFrom === null ? null : { ...askedFrom, at: timestamp(now) };
 }

@@ -9,6 +9,8 @@ export interface Payload {
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly avatarUrl: string | null;
+  /** Of the mail, when the entry was written. There may be no such language any more. */
+  readonly language: string | null;
   /** Null: the operator or the server itself. */
   readonly askedBy: AskedBy | null;
   /** The operator asked, on the command line: not counted against the address. */
@@ -28,6 +30,7 @@ export function readPayload(payload: unknown): Payload {
     firstName: asText(members.firstName),
     lastName: asText(members.lastName),
     avatarUrl: asText(members.avatarUrl),
+    language: asText(members.language),
     askedBy: ipAddress === null || at === null ? null : { ipAddress, userAgent: asText(askedBy.userAgent), at },
     isOperator: members.origin === "operator",
   };

@@ -9,6 +9,7 @@ import {
   sendTokenMail,
 } from "./account-mail.ts";
 import { type Email, parseEmail } from "./email.ts";
+import { askersLanguages } from "./languages.ts";
 import { type MailRate, mayMail } from "./mail-quota.ts";
 import { fullName, newUserRow } from "./new-user.ts";
 import { type Payload, readPayload } from "./payload.ts";
@@ -37,8 +38,9 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
     }
     const user = (await findUser(deps, email)) ?? (await makeUser(deps, email, payload, entry));
     if (user === undefined) return { outcome: "nothing" };
+    const mail = { askedBy: payload.askedBy, languages: askersLanguages(payload, user) };
     return isFromThisRequest(user, payload, entry)
-      ? await sendTokenMail(deps, "welcome", user, payload.askedBy, entry)
+      ? await sendTokenMail(deps, "welcome", user, mail, entry)
       : await sendAlreadyRegistered(deps, user, payload, entry);
   };
 }
@@ -50,14 +52,14 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
 async function makeUser(
   deps: AccountMailDeps,
   email: Email,
-  { userId, firstName, lastName, avatarUrl }: Payload,
+  { userId, firstName, lastName, avatarUrl, language }: Payload,
   entry: Entry,
 ): Promise<Recipient | undefined> {
   const isFree = userId !== null && (await deps.db("users").where({ id: userId }).first("id")) === undefined;
   const id = isFree ? userId : entry.id;
   await deps
     .db("users")
-    .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now: deps.clock() }))
+    .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, language, now: deps.clock() }))
     .onConflict("email_normal")
     .ignore();
   return await findUser(deps, email);
@@ -71,9 +73,10 @@ function isFromThisRequest(user: Recipient, payload: Payload, entry: Entry): boo
 async function sendAlreadyRegistered(deps: AccountMailDeps, user: Recipient, payload: Payload, entry: Entry) {
   const link = resetLink(deps.frontendUrl);
   const { askedBy } = payload;
+  const languages = askersLanguages(payload, user);
   return await sendAccountMail(
     deps,
-    { template: "already-registered", to: user.email, name: fullName(user), link, askedBy },
+    { template: "already-registered", to: user.email, name: fullName(user), link, askedBy, languages },
     entry,
   );
 }

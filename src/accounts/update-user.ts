@@ -17,6 +17,8 @@ export interface UserChanges {
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly avatarUrl?: string | null | undefined;
+  /** Already known to be one that mails can be written in. */
+  readonly language?: string | null | undefined;
   readonly isVerified?: boolean | undefined;
 }
 
@@ -65,6 +67,8 @@ export async function prepareUserUpdate(
       now,
       keepSessionId: isOwn ? caller.sessionId : null,
       askedFrom: caller.client,
+      // As it stood: an account may be gone when the notice leaves. An admin's browser says nothing of the holder.
+      language: user.language ?? (isOwn ? caller.client.language : null),
     };
     let epoch = user.credential_epoch;
     if (email !== undefined) {
@@ -101,11 +105,12 @@ function checkPassword(deps: UserUpdateDeps, password: string | undefined, email
 
 /** `isVerified` is an admin's word alone: somebody who moves to another address has not proved it. */
 function profileColumns(changes: UserChanges, isAdmin: boolean): Partial<UserRow> {
-  const { firstName, lastName, avatarUrl, isVerified } = changes;
+  const { firstName, lastName, avatarUrl, language, isVerified } = changes;
   return {
     ...(firstName === undefined ? {} : { first_name: firstName }),
     ...(lastName === undefined ? {} : { last_name: lastName }),
     ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
+    ...(language === undefined ? {} : { language }),
     ...(isVerified === undefined || !isAdmin ? {} : { is_verified: isVerified }),
   };
 }

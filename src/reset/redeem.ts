@@ -40,7 +40,7 @@ export async function redeem(
     .db("users")
     .where({ reset_password: resetTokenHash })
     .andWhere("reset_password_expires_at", ">", timestamp(deps.clock()))
-    .first("id", "email", "first_name", "last_name", "credential_epoch");
+    .first("id", "email", "first_name", "last_name", "language", "credential_epoch");
   if (user === undefined) throw unknownResetToken();
 
   const message = passwordFault(password, { minLength: deps.passwordMinLength, email: user.email });
@@ -57,6 +57,7 @@ export async function redeem(
         resetTokenHash,
         now: deps.clock(),
         askedFrom: client,
+        language: user.language ?? client.language,
       }),
   );
   if (!isSet) throw unknownResetToken();

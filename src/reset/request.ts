@@ -1,7 +1,8 @@
 import type { Knex } from "knex";
 
 import type { Client } from "../accounts/caller.ts";
-import { type Clock, timestamp } from "../db/clock.ts";
+import { askedBy } from "../accounts/client.ts";
+import type { Clock } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 
 export interface ResetRequestDeps {
@@ -26,11 +27,10 @@ export interface ResetRequest {
  */
 export async function acceptResetRequest(deps: ResetRequestDeps, { normal, client }: ResetRequest): Promise<string> {
   const now = deps.clock();
-  const origin =
-    client === null ? { origin: "operator", askedBy: null } : { askedBy: { ...client, at: timestamp(now) } };
+  const origin = client === null ? { origin: "operator" } : { language: client.language };
   return await enqueue(deps.db, now, {
     kind: "reset.requested",
-    payload: { email: normal, ...origin },
+    payload: { email: normal, ...origin, askedBy: askedBy(client, now) },
     expiresAt: now + deps.resetTokenTtl * 1000,
   });
 }

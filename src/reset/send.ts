@@ -1,4 +1,5 @@
 import { RECIPIENT_COLUMNS, sendTokenMail } from "../accounts/account-mail.ts";
+import { askersLanguages } from "../accounts/languages.ts";
 import { mayMail } from "../accounts/mail-quota.ts";
 import { readPayload } from "../accounts/payload.ts";
 import type { RegistrationMailDeps } from "../accounts/registration-handler.ts";
@@ -11,7 +12,8 @@ import type { Handler } from "../outbox/worker.ts";
  */
 export function resetHandler(deps: RegistrationMailDeps): Handler {
   return async (raw, entry) => {
-    const { email, askedBy, isOperator } = readPayload(raw);
+    const payload = readPayload(raw);
+    const { email, askedBy, isOperator } = payload;
     if (email === null) return { outcome: "nothing" };
 
     if (!isOperator) {
@@ -25,6 +27,7 @@ export function resetHandler(deps: RegistrationMailDeps): Handler {
       .db("users")
       .where({ email_normal: email })
       .first(...RECIPIENT_COLUMNS);
-    return await sendTokenMail(deps, "reset", user, askedBy, entry);
+    const languages = askersLanguages(payload, user);
+    return await sendTokenMail(deps, "reset", user, { askedBy, languages }, entry);
   };
 }
