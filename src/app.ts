@@ -82,7 +82,7 @@ const NOBODY: Caller = {
  */
 export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
   const clock = parts.clock ?? systemClock;
-  const { templates } = loadWords(config);
+  const { templates, pages } = loadWords(config);
   const { languages } = templates;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
   const observe = logEvents(app.log);
@@ -162,6 +162,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     appName: config.APP_NAME,
     publicUrl,
     minPasswordLength: config.PASSWORD_MIN_LENGTH,
+    words: pages,
     ...(mailbox !== undefined && config.NODE_ENV !== "production" ? { mailbox } : {}),
   });
 

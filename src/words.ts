@@ -2,10 +2,12 @@ import { ConfigFault } from "./config/read.ts";
 import type { Config } from "./config/variables.ts";
 import { Overrides } from "./languages/overrides.ts";
 import { Templates } from "./mail/render.ts";
+import { loadPageWords, type PageWords } from "./pages/words.ts";
 
 /** All that the server says to people, in all languages. */
 export interface Words {
   readonly templates: Templates;
+  readonly pages: PageWords;
 }
 
 /**
@@ -19,10 +21,13 @@ export function loadWords({
 }: Pick<Config, "OVERRIDES_DIR" | "DEFAULT_LANGUAGE">): Words {
   const overrides = new Overrides(OVERRIDES_DIR);
   const templates = new Templates({ overrides, defaultLanguage: DEFAULT_LANGUAGE });
+  const pages = loadPageWords({ overrides, defaultLanguage: DEFAULT_LANGUAGE });
   const faults = [...overrides.faults()];
-  if (!templates.languages.includes(DEFAULT_LANGUAGE)) {
-    faults.push(`DEFAULT_LANGUAGE takes one of: ${templates.languages.join(", ")}; it holds "${DEFAULT_LANGUAGE}"`);
+  // A default must be one of both; beyond that, what mails are written in the pages need not know.
+  const inBoth = templates.languages.filter((tag) => pages.languages.has(tag));
+  if (!inBoth.includes(DEFAULT_LANGUAGE)) {
+    faults.push(`DEFAULT_LANGUAGE takes one of: ${inBoth.join(", ")}; it holds "${DEFAULT_LANGUAGE}"`);
   }
   if (faults.length > 0) throw new ConfigFault(faults);
-  return { templates };
+  return { templates, pages };
 }
