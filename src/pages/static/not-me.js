@@ -5,6 +5,12 @@ import { setBusy, show, takeToken, tell, viewNamed } from "./views.js";
 /** The token of the mailed link: in this variable and nowhere else. */
 let token = takeToken();
 
+/** What there is to stop, and the words for it. */
+const KINDS = new Map([
+  ["reset", "say.stoppedReset"],
+  ["password-changed", "say.stoppedPassword"],
+]);
+
 const button = document.querySelector("[data-stop]");
 const alert = document.querySelector('[role="alert"]');
 let isBusy = false;
@@ -46,7 +52,7 @@ show(token === undefined ? "reopen" : "stop", { isFirst: true });
 /** What was stopped, and what to do next. Of a kind that this page does not know the server's own sentence tells. */
 function tellOf({ kind, message }) {
   const view = viewNamed("stopped");
-  const key = { reset: "say.stoppedReset", "password-changed": "say.stoppedPassword" }[kind];
+  const key = KINDS.get(kind);
   if (key === undefined) tell(view.querySelector("[data-message]"), String(message ?? ""), "en");
   else tell(view.querySelector("[data-message]"), text(key));
   const next = view.querySelector("[data-next]");
