@@ -25,8 +25,9 @@ export function loadWords({
   const faults = [...overrides.faults()];
   // A default must be one of both; beyond that, what mails are written in the pages need not know.
   const inBoth = templates.languages.filter((tag) => pages.languages.has(tag));
-  if (!inBoth.includes(DEFAULT_LANGUAGE)) {
-    faults.push(`DEFAULT_LANGUAGE takes one of: ${inBoth.join(", ")}; it holds "${DEFAULT_LANGUAGE}"`);
+  // With faults it may be missing because of them.
+  if (faults.length === 0 && !inBoth.includes(DEFAULT_LANGUAGE)) {
+    faults.push(`DEFAULT_LANGUAGE takes one of: ${[...inBoth].sort().join(", ")}; it holds "${DEFAULT_LANGUAGE}"`);
   }
   if (faults.length > 0) throw new ConfigFault(faults);
   return { templates, pages };

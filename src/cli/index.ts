@@ -3,6 +3,7 @@ import { Command } from "commander";
 
 import { fail } from "./environment.ts";
 import { migrateCommand } from "./migrate.ts";
+import { overridesCommand } from "./overrides.ts";
 import { seedCommand } from "./seed-command.ts";
 import { serve } from "./serve.ts";
 import { usersCommand } from "./users.ts";
@@ -15,6 +16,7 @@ program.command("serve").description("run the server").action(serve);
 program.addCommand(usersCommand());
 program.addCommand(migrateCommand());
 program.addCommand(seedCommand());
+program.addCommand(overridesCommand());
 
 try {
   await program.parseAsync();

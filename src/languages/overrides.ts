@@ -61,7 +61,7 @@ export class Overrides {
   faults(): readonly string[] {
     const unknown = this.#files.filter((path) => !this.#asked.has(path));
     for (const path of unknown) {
-      const meant = [...this.#asked].find((known) => distance(path, known) <= 3);
+      const meant = nearest(path, this.#asked);
       this.fault(path, `takes the place of nothing${meant === undefined ? "" : `: is ${meant} meant?`}`);
       this.#asked.add(path);
     }
@@ -91,6 +91,12 @@ export class Overrides {
     this.#faults.add(`${root} holds more than ${String(MAX_FILES)} files: it cannot be the folder that was meant`);
     return [];
   }
+}
+
+/** A path that may have been meant instead. */
+function nearest(path: string, known: Iterable<string>): string | undefined {
+  const near = [...known].map((candidate) => ({ candidate, far: distance(path, candidate) }));
+  return near.filter(({ far }) => far <= 3).sort((a, b) => a.far - b.far)[0]?.candidate;
 }
 
 function isFolder(path: string): boolean {

@@ -31,8 +31,7 @@ void t.test("there are mails in English, German and French", (t) => {
 });
 
 /** What stands in every English sentence, and in none of the other languages. */
-const ENGLISH =
-  /\b(the|your?|were|it|if|with|this|that|not|nobody|somebody|password|hello|who|when|from|hours?)\b/i;
+const ENGLISH = /\b(the|your?|were|it|if|with|this|that|not|nobody|somebody|password|hello|who|when|from|hours?)\b/i;
 /** The same the other way round: a template that was copied and not translated. */
 const OWN = { de: /\b(der|die|das|Sie|Ihre?|nicht)\b/, fr: /\b(le|la|les|vous|votre|pas)\b/ };
 
