@@ -54,7 +54,8 @@ interface Role {
   parent_id: string;
 }
 
-const COLUMNS = "id, email, first_name, last_name, avatar_url, language, is_verified, last_login_at, created_at, updated_at";
+const COLUMNS =
+  "id, email, first_name, last_name, avatar_url, language, is_verified, last_login_at, created_at, updated_at";
 
 app.removeAllContentTypeParsers();
 for (const type of [MEDIA_TYPE, "application/json"]) {
