@@ -39,6 +39,7 @@ interface User {
   first_name: string | null;
   last_name: string | null;
   avatar_url: string | null;
+  language: string | null;
   is_verified: number;
   last_login_at: string | null;
   created_at: string;
@@ -53,7 +54,8 @@ interface Role {
   parent_id: string;
 }
 
-const COLUMNS = "id, email, first_name, last_name, avatar_url, is_verified, last_login_at, created_at, updated_at";
+const COLUMNS =
+  "id, email, first_name, last_name, avatar_url, language, is_verified, last_login_at, created_at, updated_at";
 
 app.removeAllContentTypeParsers();
 for (const type of [MEDIA_TYPE, "application/json"]) {
@@ -97,6 +99,7 @@ function userResource(user: User, roles?: readonly Role[]) {
       firstName: user.first_name,
       lastName: user.last_name,
       avatarUrl: user.avatar_url,
+      language: user.language,
       isVerified: user.is_verified === 1,
       lastLoginAt: user.last_login_at,
       createdAt: user.created_at,

@@ -16,7 +16,7 @@ const ADMIN: Caller = {
   sessionId: null,
   isAdmin: true,
   tokenSent: true,
-  client: { ipAddress: "127.0.0.1", userAgent: null },
+  client: { ipAddress: "127.0.0.1", userAgent: null, language: null },
 };
 const URLS = ["/v1/users?page[size]=20", "/v1/users?include=roles&page[size]=20"];
 const PAGE_TERMS = { limits: { defaultSize: 20, maxSize: 100 }, prefersCursors: false };
@@ -37,6 +37,7 @@ export async function measureStages(filename: string): Promise<void> {
         attempts: (_request, run) => run(),
         mailRequests: async () => undefined,
         requestReset: async () => "",
+        languages: ["en"],
       }),
     );
     const urls = urlsBelow(() => "http://127.0.0.1:3000/v1");

@@ -43,6 +43,7 @@ import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.
 import { postmarkWebhook } from "./webhooks/routes.ts";
 import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
 import { watchServer } from "./metrics.ts";
+import { loadWords } from "./words.ts";
 
 /** The whole server, not yet listening. */
 export interface App {
@@ -87,17 +88,20 @@ const NOBODY: Caller = {
   sessionId: null,
   isAdmin: false,
   tokenSent: false,
-  client: { ipAddress: "", userAgent: null },
+  client: { ipAddress: "", userAgent: null, language: null },
 };
 
 /**
  * Builds the server: opens and migrates the database, and puts every part in its place, in the order in which a request meets
  * them. `app.close()` stops the worker and closes the database.
  *
+ * @throws {ConfigFault} when something is wrong with what the operator puts in the place of our words
  * @throws {Error} when the database cannot be reached or migrated
  */
 export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
   const clock = parts.clock ?? systemClock;
+  const { templates, pages } = loadWords(config);
+  const { languages } = templates;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
   const registry = new Registry();
   registerRequestMetrics(app, registry);
@@ -131,7 +135,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const token = config.POSTMARK_SERVER_TOKEN;
   const mailer = token === undefined ? new Mailbox({ clock }) : postmark(token, config);
   const mailbox = mailer instanceof Mailbox ? mailer : undefined;
-  const worker = mailWorker({ config, db, clock, observe, frontendUrl, publicUrl, notMe, mailer });
+  const worker = mailWorker({ config, db, clock, observe, templates, frontendUrl, publicUrl, notMe, mailer });
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
@@ -172,7 +176,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       findCaller(
         { db, clock, sessionIdleTtl: config.SESSION_IDLE_TTL },
         request.headers.authorization,
-        clientOf(request),
+        clientOf(request, languages),
       ),
     confirm: (trx, caller) => confirmCaller({ clock }, trx, caller),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
@@ -187,6 +191,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       attempts: (request, run) => limitFailures.attempt(request, run),
       mailRequests: limitMailRequests,
       requestReset: (trx, request) => acceptResetRequest({ ...resets, db: trx }, { ...request, origin: "admin" }),
+      languages,
     }),
   });
   await app.register(resetRoutes, {
@@ -197,6 +202,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     contextWords: words,
     limitRequests: limitMailRequests,
     limitFailures,
+    languages,
     wake: () => {
       worker.wake();
     },
@@ -215,6 +221,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     appName: config.APP_NAME,
     publicUrl,
     minPasswordLength: config.PASSWORD_MIN_LENGTH,
+    words: pages,
     ...(mailbox !== undefined && config.NODE_ENV !== "production" ? { mailbox } : {}),
   });
 

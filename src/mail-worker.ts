@@ -8,7 +8,7 @@ import type { Config } from "./config/variables.ts";
 import type { Clock } from "./db/clock.ts";
 import type { Observe } from "./events/event.ts";
 import type { Mailer } from "./mail/mailer.ts";
-import { Templates } from "./mail/render.ts";
+import type { Templates } from "./mail/render.ts";
 import { type Handler, OutboxWorker } from "./outbox/worker.ts";
 import { resetHandler } from "./reset/send.ts";
 
@@ -18,6 +18,7 @@ export interface MailWorkerParts {
   readonly clock: Clock;
   readonly observe: Observe;
   readonly mailer: Mailer;
+  readonly templates: Templates;
   readonly frontendUrl: () => string;
   readonly publicUrl: () => string;
   readonly notMe: NotMeTokens;
@@ -34,13 +35,13 @@ export const MAIL_KINDS = [
 
 /** The worker with a handler for each of them. */
 export function mailWorker(parts: MailWorkerParts): OutboxWorker {
-  const { config, db, clock, observe, mailer, frontendUrl, publicUrl, notMe } = parts;
+  const { config, db, clock, observe, mailer, templates, frontendUrl, publicUrl, notMe } = parts;
   const deps = {
     db,
     clock,
     observe,
     mailer,
-    templates: new Templates(),
+    templates,
     appName: config.APP_NAME,
     resetTokenTtl: config.RESET_TOKEN_TTL,
     mailRate: config.RESET_LIMIT_PER_ACCOUNT,

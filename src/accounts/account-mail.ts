@@ -9,6 +9,7 @@ import { noteStep, type Entry } from "../outbox/outbox.ts";
 import type { Outcome } from "../outbox/worker.ts";
 import type { AskedBy } from "./client.ts";
 import { parseEmail } from "./email.ts";
+import type { Languages } from "./languages.ts";
 import { INACTIVE_RECIPIENT, noteInactive } from "./mail-status.ts";
 import { fullName } from "./new-user.ts";
 import type { NotMeClaim } from "./not-me-token.ts";
@@ -20,7 +21,7 @@ export interface AccountMailDeps {
   readonly db: Knex;
   readonly clock: Clock;
   readonly observe: Observe;
-  readonly templates: Pick<Templates, "render">;
+  readonly templates: Pick<Templates, "render" | "choose">;
   readonly mailer: Mailer;
   readonly appName: string;
   /** Absolute; the base of the links. */
@@ -34,7 +35,7 @@ export interface AccountMailDeps {
 /** The columns of somebody who is written to. */
 export type Recipient = Pick<
   UserRow,
-  "id" | "email" | "email_normal" | "first_name" | "last_name" | "password" | "credential_epoch"
+  "id" | "email" | "email_normal" | "first_name" | "last_name" | "language" | "password" | "credential_epoch"
 >;
 
 export const RECIPIENT_COLUMNS = [
@@ -43,6 +44,7 @@ export const RECIPIENT_COLUMNS = [
   "email_normal",
   "first_name",
   "last_name",
+  "language",
   "password",
   "credential_epoch",
 ] as const;
@@ -54,6 +56,7 @@ interface AccountMail {
   readonly name: string | null;
   readonly link: string;
   readonly askedBy: AskedBy | null;
+  readonly languages: Languages;
   /** Leads to the page that stops what the mail tells of; null where there is none. */
   readonly notMeLink?: string | null;
   /** Of an account that moved: the mail shows it masked. */
@@ -73,7 +76,7 @@ async function dropAccountMail(deps: AccountMailDeps, mail: Omit<AccountMail, "t
 }
 
 function renderMail(deps: AccountMailDeps, mail: Omit<AccountMail, "to">, entry: Entry): Omit<Mail, "to"> {
-  const rendered = deps.templates.render(mail.template, {
+  const rendered = deps.templates.render(mail.template, deps.templates.choose(...mail.languages), {
     appName: deps.appName,
     name: mail.name,
     link: mail.link,
@@ -105,7 +108,7 @@ export async function sendTokenMail(
   deps: AccountMailDeps,
   template: "reset" | "welcome",
   user: Recipient | undefined,
-  { askedBy, notMeLink }: Pick<AccountMail, "askedBy" | "notMeLink">,
+  { askedBy, languages, notMeLink }: Pick<AccountMail, "askedBy" | "languages" | "notMeLink">,
   entry: Entry,
 ): Promise<Outcome> {
   const token = await issueToken(deps, user, entry);
@@ -115,6 +118,7 @@ export async function sendTokenMail(
     name,
     link: resetLink(deps.frontendUrl, token ?? mintToken()),
     askedBy,
+    languages,
     notMeLink: notMeLink ?? null,
   };
   return user === undefined || token === undefined

@@ -4,6 +4,8 @@ export interface Client {
   readonly ipAddress: string;
   /** The `User-Agent` header, shortened to 512 characters; null when there is none. */
   readonly userAgent: string | null;
+  /** The language, of those that mails can be written in, that the request likes best; null when it says nothing of it. */
+  readonly language: string | null;
 }
 
 /** Who makes a request. Decided once a request, by the session whose token it carries. */

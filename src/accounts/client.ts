@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
 
+import { timestamp } from "../db/clock.ts";
+import { matchLanguage } from "../languages/match.ts";
 import type { Client } from "./caller.ts";
 
 const MAX_USER_AGENT = 512;
@@ -8,17 +10,27 @@ const MAX_USER_AGENT = 512;
 const MAX_IP_ADDRESS = 45;
 
 /** A client and when it asked for something, as it stands in an outbox entry and in the mail to the account's holder. */
-export interface AskedBy extends Client {
+export interface AskedBy extends Omit<Client, "language"> {
   /** ISO 8601, UTC. */
   readonly at: string;
 }
 
-/** From where a request comes. */
-export function clientOf(request: FastifyRequest): Client {
+/** What of a client is written down when it asks for something; null for the operator or the server itself. */
+export function askedBy(client: Client | null, now: number): AskedBy | null {
+  return client && { ipAddress: client.ipAddress, userAgent: client.userAgent, at: timestamp(now) };
+}
+
+/**
+ * From where a request comes; `request.ip` is the proxy's word only where the proxy is trusted.
+ *
+ * @param languages that mails can be written in
+ */
+export function clientOf(request: FastifyRequest, languages: readonly string[] = []): Client {
   const userAgent = request.headers["user-agent"];
   return {
     ipAddress: addressOf(request),
     userAgent: userAgent === undefined || userAgent === "" ? null : userAgent.slice(0, MAX_USER_AGENT),
+    language: matchLanguage(request.headers["accept-language"], languages),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { timestamp } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Client } from "./caller.ts";
+import { askedBy } from "./client.ts";
 import type { Email } from "./email.ts";
 import { mailStatusAt } from "./mail-status.ts";
 import { recordSecurityEvent, type SecurityEventKind } from "./security-events.ts";
@@ -22,6 +23,8 @@ interface CredentialChange {
   readonly actorId: string | null;
   /** From where the change was asked for, for the notice; null for the operator's command line. */
   readonly askedFrom: Client | null;
+  /** Of the notice, where the account says none itself by then. */
+  readonly language?: string | null;
 }
 
 export interface PasswordChange extends CredentialChange {
@@ -54,7 +57,7 @@ export async function setPassword(trx: Knex.Transaction, change: PasswordChange)
   await enqueue(trx, now, {
     kind: "notice.password-changed",
     // The epoch: whoever says that it was not them, says it of this change and of no later one.
-    payload: { userId, epoch: epoch + 1, askedBy: askedBy(change) },
+    payload: { userId, epoch: epoch + 1, language: change.language ?? null, askedBy: askedBy(change.askedFrom, now) },
     expiresAt: now + NOTICE_LIFE,
   });
   return true;
@@ -114,7 +117,13 @@ export async function setEmail(trx: Knex.Transaction, change: EmailChange): Prom
   await record(trx, change, "email.changed");
   await enqueue(trx, now, {
     kind: "notice.email-changed",
-    payload: { userId, oldAddress: change.oldAddress, newAddress: email.address, askedBy: askedBy(change) },
+    payload: {
+      userId,
+      oldAddress: change.oldAddress,
+      newAddress: email.address,
+      language: change.language ?? null,
+      askedBy: askedBy(change.askedFrom, now),
+    },
     expiresAt: now + NOTICE_LIFE,
   });
   return true;
@@ -139,8 +148,4 @@ async function endOtherSessions(trx: Knex.Transaction, change: CredentialChange)
 async function record(trx: Knex.Transaction, change: CredentialChange, kind: SecurityEventKind): Promise<void> {
   const { userId, actorId, now, askedFrom } = change;
   await recordSecurityEvent(trx, now, { kind, userId, actorId: actorId ?? userId, client: askedFrom });
-}
-
-function askedBy({ askedFrom, now }: CredentialChange) {
-  return askedFrom === null ? null : { ...askedFrom, at: timestamp(now) };
 }

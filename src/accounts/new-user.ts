@@ -8,6 +8,8 @@ export interface NewUser {
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly avatarUrl?: string | null | undefined;
+  /** Of mails; a language tag. */
+  readonly language?: string | null | undefined;
   /** Without one nobody can log in until a mailed link sets it. */
   readonly passwordHash?: string | null | undefined;
   readonly isVerified?: boolean | undefined;
@@ -23,6 +25,7 @@ export function newUserRow(user: NewUser): UserRow {
     first_name: user.firstName ?? null,
     last_name: user.lastName ?? null,
     avatar_url: user.avatarUrl ?? null,
+    language: user.language ?? null,
     password: user.passwordHash ?? null,
     is_verified: user.isVerified ?? false,
     credential_epoch: 0,

@@ -1,5 +1,6 @@
 import type { Handler } from "../outbox/worker.ts";
 import { type AccountMailDeps, RECIPIENT_COLUMNS, sendAccountMail } from "./account-mail.ts";
+import { holdersLanguages } from "./languages.ts";
 import { fullName } from "./new-user.ts";
 import { readPayload } from "./payload.ts";
 import { resetLink } from "./reset-token.ts";
@@ -14,15 +15,17 @@ export function noticeHandlers(deps: AccountMailDeps) {
 
 /** To the address that the account has when the mail leaves; nothing for an account that is gone. */
 function passwordChanged(deps: AccountMailDeps): Handler {
-  return async (payload, entry) => {
-    const { userId, epoch, askedBy } = readPayload(payload);
+  return async (raw, entry) => {
+    const payload = readPayload(raw);
+    const { userId, epoch, askedBy } = payload;
     const user = await findUser(deps, userId);
     if (user === undefined) return { outcome: "nothing" };
     const link = resetLink(deps.frontendUrl);
     const notMeLink = epoch === null ? null : deps.notMeLink({ purpose: "password-changed", userId: user.id, epoch });
+    const languages = holdersLanguages(payload, user);
     return await sendAccountMail(
       deps,
-      { template: "password-changed", to: user.email, name: fullName(user), link, notMeLink, askedBy },
+      { template: "password-changed", to: user.email, name: fullName(user), link, notMeLink, askedBy, languages },
       entry,
     );
   };
@@ -30,15 +33,17 @@ function passwordChanged(deps: AccountMailDeps): Handler {
 
 /** To the address that the account had. Even if the account is gone by now: whoever held the address should know. */
 function emailChanged(deps: AccountMailDeps): Handler {
-  return async (payload, entry) => {
-    const { userId, oldAddress, newAddress, askedBy } = readPayload(payload);
+  return async (raw, entry) => {
+    const payload = readPayload(raw);
+    const { userId, oldAddress, newAddress, askedBy } = payload;
     if (oldAddress === null) return { outcome: "nothing" };
     const user = await findUser(deps, userId);
     const name = user === undefined ? null : fullName(user);
     const link = resetLink(deps.frontendUrl);
+    const languages = holdersLanguages(payload, user);
     return await sendAccountMail(
       deps,
-      { template: "email-changed", to: oldAddress, name, link, askedBy, newEmail: newAddress },
+      { template: "email-changed", to: oldAddress, name, link, askedBy, languages, newEmail: newAddress },
       entry,
     );
   };

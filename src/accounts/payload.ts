@@ -17,6 +17,8 @@ export interface Payload {
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly avatarUrl: string | null;
+  /** Of the mail, when the entry was written. There may be no such language any more. */
+  readonly language: string | null;
   /** Null: the operator or the server itself. */
   readonly askedBy: AskedBy | null;
   /** Of the account when the entry was made. */
@@ -38,6 +40,7 @@ export function readPayload(payload: unknown): Payload {
     firstName: asText(members.firstName),
     lastName: asText(members.lastName),
     avatarUrl: asText(members.avatarUrl),
+    language: asText(members.language),
     askedBy: ipAddress === null || at === null ? null : { ipAddress, userAgent: asText(askedBy.userAgent), at },
     epoch: Number.isSafeInteger(members.epoch) ? (members.epoch as number) : null,
     origin: ORIGINS.find((origin) => origin === members.origin) ?? null,

@@ -1,11 +1,12 @@
 import type { Knex } from "knex";
 
-import { type Clock, timestamp } from "../db/clock.ts";
+import type { Clock } from "../db/clock.ts";
 import { newId } from "../db/id.ts";
 import { conflict, forbidden, invalidAttribute } from "../errors/catalogue.ts";
 import { FaultList } from "../errors/fault.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Caller } from "./caller.ts";
+import { askedBy } from "./client.ts";
 import { type Email, parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
 import { newUserRow } from "./new-user.ts";
@@ -36,6 +37,8 @@ export interface RegistrationInput {
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly avatarUrl?: string | null | undefined;
+  /** Of mails; where nothing is given, the one that whoever registers likes best. */
+  readonly language?: string | null | undefined;
   /** Heard from an admin alone. */
   readonly isVerified?: boolean | undefined;
   readonly caller: Caller;
@@ -72,7 +75,8 @@ export async function prepareRegistration(
     const now = deps.clock();
     const userId = input.id ?? newId();
     const isVerified = isAdmin && input.isVerified === true;
-    await trx("users").insert(newUserRow({ ...input, id: userId, email, passwordHash, isVerified, now }));
+    const language = languageOf(input);
+    await trx("users").insert(newUserRow({ ...input, id: userId, email, passwordHash, language, isVerified, now }));
     if (input.id !== undefined && (await isRetired(trx, input.id))) throw conflict("This id is taken.", "/data/id");
     const { userId: actorId, client } = input.caller;
     await recordSecurityEvent(trx, now, { kind: "user.created", userId, actorId: actorId ?? userId, client });
@@ -104,12 +108,18 @@ function checkInput(
   return parsed as Email;
 }
 
+/** An admin's browser says nothing of the one whom they make. */
+function languageOf({ language, caller }: RegistrationInput): string | null {
+  return language ?? (caller.isAdmin ? null : caller.client.language);
+}
+
 async function recordRequest(
   trx: Knex.Transaction,
   now: number,
   email: Email,
-  { id, firstName, lastName, avatarUrl, caller }: RegistrationInput,
+  input: RegistrationInput,
 ): Promise<Registration> {
+  const { id, firstName, lastName, avatarUrl, caller } = input;
   await enqueue(trx, now, {
     kind: "registration.requested",
     payload: {
@@ -118,7 +128,8 @@ async function recordRequest(
       firstName: firstName ?? null,
       lastName: lastName ?? null,
       avatarUrl: avatarUrl ?? null,
-      askedBy: { ...caller.client, at: timestamp(now) },
+      language: languageOf(input),
+      askedBy: askedBy(caller.client, now),
     },
     expiresAt: now + REQUEST_LIFE,
   });

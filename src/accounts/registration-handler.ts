@@ -10,6 +10,7 @@ import {
   sendTokenMail,
 } from "./account-mail.ts";
 import { type Email, parseEmail } from "./email.ts";
+import { askersLanguages } from "./languages.ts";
 import { type MailRate, mayMail } from "./mail-quota.ts";
 import { fullName, newUserRow } from "./new-user.ts";
 import { type Payload, readPayload } from "./payload.ts";
@@ -39,8 +40,9 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
       return { outcome: "nothing" };
     }
     const user = await findOrMakeUser(deps, email, payload, entry);
+    const mail = { askedBy: payload.askedBy, languages: askersLanguages(payload, user) };
     return user === undefined || isFromThisRequest(user, payload, entry)
-      ? await sendTokenMail(deps, "welcome", user, { askedBy: payload.askedBy }, entry)
+      ? await sendTokenMail(deps, "welcome", user, mail, entry)
       : await sendAlreadyRegistered(deps, user, payload, entry);
   };
 }
@@ -52,7 +54,7 @@ export function registrationHandler(deps: RegistrationMailDeps): Handler {
 async function findOrMakeUser(
   deps: AccountMailDeps,
   email: Email,
-  { userId, firstName, lastName, avatarUrl, askedBy }: Payload,
+  { userId, firstName, lastName, avatarUrl, language, askedBy }: Payload,
   entry: Entry,
 ): Promise<Recipient | undefined> {
   const now = deps.clock();
@@ -63,7 +65,7 @@ async function findOrMakeUser(
       .pluck("id");
     const id = [userId, entry.id].find((candidate) => candidate !== null && !takenIds.includes(candidate)) ?? newId();
     await trx("users")
-      .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, now }))
+      .insert(newUserRow({ id, email, firstName, lastName, avatarUrl, language, now }))
       .onConflict("email_normal")
       .ignore();
     // Asked for after the insert, which waits for a deletion that is under way.
@@ -96,9 +98,10 @@ async function sendAlreadyRegistered(deps: AccountMailDeps, user: Recipient, pay
   await issueToken(deps, undefined, entry);
   const link = resetLink(deps.frontendUrl);
   const { askedBy } = payload;
+  const languages = askersLanguages(payload, user);
   return await sendAccountMail(
     deps,
-    { template: "already-registered", to: user.email, name: fullName(user), link, askedBy },
+    { template: "already-registered", to: user.email, name: fullName(user), link, askedBy, languages },
     entry,
   );
 }

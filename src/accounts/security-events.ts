@@ -41,7 +41,7 @@ export interface SecurityEvent {
   /** Who did it, as far as that is known: by a session, or by a mailed link. */
   readonly actorId?: string | null;
   /** Null: the operator, or the server itself. */
-  readonly client: Client | null;
+  readonly client: Pick<Client, "ipAddress" | "userAgent"> | null;
 }
 
 /**

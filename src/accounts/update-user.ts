@@ -18,6 +18,8 @@ export interface UserChanges {
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly avatarUrl?: string | null | undefined;
+  /** Already known to be one that mails can be written in. */
+  readonly language?: string | null | undefined;
   readonly isVerified?: boolean | undefined;
 }
 
@@ -70,6 +72,8 @@ export async function prepareUserUpdate(
       keepSessionId: isOwn ? caller.sessionId : null,
       actorId: caller.userId,
       askedFrom: caller.client,
+      // As it stood: an account may be gone when the notice leaves. An admin's browser says nothing of the holder.
+      language: user.language ?? (isOwn ? caller.client.language : null),
     };
     let epoch = user.credential_epoch;
     if (email !== undefined) {
@@ -106,11 +110,12 @@ function checkPassword(deps: UserUpdateDeps, password: string | undefined, email
 
 /** `isVerified` is an admin's word alone: somebody who moves to another address has not proved it. */
 function profileColumns(changes: UserChanges, isAdmin: boolean): Partial<UserRow> {
-  const { firstName, lastName, avatarUrl, isVerified } = changes;
+  const { firstName, lastName, avatarUrl, language, isVerified } = changes;
   return {
     ...(firstName === undefined ? {} : { first_name: firstName }),
     ...(lastName === undefined ? {} : { last_name: lastName }),
     ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
+    ...(language === undefined ? {} : { language }),
     ...(isVerified === undefined || !isAdmin ? {} : { is_verified: isVerified }),
   };
 }

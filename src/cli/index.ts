@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { fail } from "./environment.ts";
 import { mailCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
+import { overridesCommand } from "./overrides.ts";
 import { seedCommand } from "./seed-command.ts";
 import { serve } from "./serve.ts";
 import { undeliverableCommand } from "./undeliverable.ts";
@@ -18,6 +19,7 @@ program.addCommand(usersCommand());
 program.addCommand(mailCommand().addCommand(undeliverableCommand()));
 program.addCommand(migrateCommand());
 program.addCommand(seedCommand());
+program.addCommand(overridesCommand());
 
 // Whoever reads what is printed may have seen enough: `rekey mail list | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

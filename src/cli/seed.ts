@@ -87,6 +87,7 @@ function userRow(number: number, passwordHash: string | null): UserRow {
     first_name: NAMES[number % NAMES.length] ?? null,
     last_name: SURNAMES[Math.floor(number / NAMES.length) % SURNAMES.length] ?? null,
     avatar_url: null,
+    language: null,
     password: passwordHash,
     is_verified: number % 3 === 0,
     credential_epoch: 0,

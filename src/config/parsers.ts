@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { domainToASCII } from "node:url";
 
 /** At most `max` in a window of `windowSeconds`. */
@@ -117,4 +119,25 @@ export const mailbox: Parser<string> = (value) => {
   // RFC 5322, section 3.2.3: atoms. Quoted strings are refused by most services.
   const isUsable = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+$/i.test(local) && /^[a-z0-9.-]+$/.test(domainToASCII(domain));
   return isUsable ? { value } : { message: 'takes an address, or: Name <address>, or: "Name, with signs" <address>' };
+};
+
+/** A folder that is there; comes out absolute. */
+export const folder: Parser<string> = (value) => {
+  try {
+    if (statSync(value).isDirectory()) return { value: resolve(value) };
+  } catch {
+    // Nothing that this process may see.
+  }
+  return { message: "takes a folder that is there" };
+};
+
+/** A language tag (RFC 5646); comes out in its canonical form. */
+export const language: Parser<string> = (value) => {
+  try {
+    const [tag] = Intl.getCanonicalLocales(value);
+    if (tag !== undefined && value.length <= 35) return { value: tag };
+  } catch {
+    // No tag.
+  }
+  return { message: "takes a language tag such as en or pt-BR" };
 };

@@ -2,9 +2,11 @@ import { compile } from "@fastify/proxy-addr";
 
 import {
   basicCredentials,
+  folder,
   host,
   httpUrl,
   integer,
+  language,
   list,
   longToken,
   mailbox,
@@ -87,6 +89,16 @@ export const variables = {
     doc: "The sender of all mails: an address, or `Name <address>`. Required in production.",
   }),
   APP_NAME: variable({ parse: text, fallback: "Rekey", doc: "Shown in mails and pages." }),
+  DEFAULT_LANGUAGE: variable({
+    parse: language,
+    fallback: "en",
+    doc: "The language of mails and pages for whoever asks for none that there is: `en`, `de`, `fr`, or one of `OVERRIDES_DIR`.",
+  }),
+  OVERRIDES_DIR: optional({
+    parse: folder,
+    fallbackWords: "none",
+    doc: "A folder with mail templates, page texts and styles that take the place of the server's own: see docs/customising.md.",
+  }),
   CORS_ORIGINS: optional({
     parse: list(origin),
     fallbackWords: "the origin of `FRONTEND_URL`",

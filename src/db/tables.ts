@@ -7,6 +7,7 @@ export interface UserRow {
   first_name: string | null;
   last_name: string | null;
   avatar_url: string | null;
+  language: string | null;
   password: string | null;
   is_verified: boolean | 0 | 1;
   credential_epoch: number;

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Eta } from "eta/core";
-
-import { addressWords, browserWords, durationWords, greetingName, maskedEmail, oneLine, utcWords } from "./wording.ts";
+import { Overrides } from "../languages/overrides.ts";
+import { firstLine, readLanguages, type Language } from "./template-files.ts";
+import { addressWords, greetingName, maskedEmail, oneLine } from "./wording.ts";
+import { browserWords, durationWords, utcWords, type Words } from "./words.ts";
 
 /** Who asked for what the mail is about. */
 export interface MailAskedBy {
@@ -25,7 +23,7 @@ interface Common {
 }
 
 interface NotMe {
-  /** Where somebody says that it was not them; null where there is no such link. */
+  /** For who did not do it: leads to the page that stops it. Absolute, http or https; null where there is none. */
   readonly notMeLink: string | null;
 }
 
@@ -53,6 +51,9 @@ export interface RenderedMail {
 
 /** What a template sees as `it`: nothing in it is as a stranger wrote it. */
 interface View {
+  /** Of the mail: a tag such as `de`, and `ltr` or `rtl`. */
+  readonly language: string;
+  readonly direction: string;
   readonly appName: string;
   readonly name: string | null;
   readonly link: string;
@@ -64,8 +65,8 @@ interface View {
 }
 
 const NAMES: readonly TemplateName[] = ["reset", "welcome", "already-registered", "password-changed", "email-changed"];
-const HTML_PARTS = ["layout", "button", "asked-by"];
-const TEXT_PARTS = ["asked-by"];
+/** Without its link, such a mail would be of no use. */
+const LINKED: readonly TemplateName[] = ["reset", "welcome"];
 const LONGEST_SUBJECT = 150;
 
 const TRIAL: TemplateData["reset"] & TemplateData["email-changed"] = {
@@ -77,92 +78,138 @@ const TRIAL: TemplateData["reset"] & TemplateData["email-changed"] = {
   newEmail: "new@example.org",
   askedBy: { ipAddress: "203.0.113.5", userAgent: null, at: "2026-01-01T00:00:00.000Z" },
 };
+const BARE_TRIAL = { ...TRIAL, name: null, notMeLink: null, newEmail: null, askedBy: null };
 
-/** The mails' templates (Eta, https://eta.js.org), each in a file: `NAME.subject.eta`, `NAME.text.eta`, `NAME.html.eta`. */
+export interface TemplatesOptions {
+  /** The operator's files, and told of what is wrong with them. */
+  readonly overrides?: Overrides;
+  /** The language of mails to people of whom no better one is known. */
+  readonly defaultLanguage?: string;
+}
+
+/** The mails' templates, in all languages that there are. */
 export class Templates {
-  readonly #html = engine(true);
-  readonly #text = engine(false);
+  readonly #languages: ReadonlyMap<string, Language>;
+  readonly #defaultLanguage: string;
 
   /**
-   * Reads every template, and renders it once for trial: a faulty one shows itself at start-up.
+   * Reads every template of every language, and renders it for trial: a faulty one shows itself at start-up.
    *
-   * @param overrideFolder a file of the same name in it takes the place of ours
-   * @throws {Error} when a template cannot be read, compiled or rendered
+   * @throws {Error} when one of ours cannot be read, compiled or rendered; of an operator's `overrides` are told
    */
-  constructor({ overrideFolder }: { overrideFolder?: string | undefined } = {}) {
-    const own = fileURLToPath(new URL("./templates/en", import.meta.url));
-    const load = (eta: Eta, name: string) => {
-      const file = `${name}.eta`;
-      const override = overrideFolder === undefined ? undefined : join(overrideFolder, file);
-      const path = override !== undefined && existsSync(override) ? override : join(own, file);
-      try {
-        // The @ makes it a name for `include` and `layout`: Eta looks for no file.
-        eta.loadTemplate(`@${name}`, readFileSync(path, "utf8"));
-      } catch (error) {
-        throw new Error(`The mail template ${path} cannot be used`, { cause: error });
-      }
-    };
-    for (const name of [...HTML_PARTS, ...NAMES]) load(this.#html, `${name}.html`);
-    for (const name of [...TEXT_PARTS, ...NAMES]) load(this.#text, `${name}.text`);
-    for (const name of NAMES) load(this.#text, `${name}.subject`);
-    for (const name of NAMES) {
-      this.render(name, TRIAL);
-      this.render(name, { ...TRIAL, name: null, notMeLink: null, newEmail: null, askedBy: null });
-    }
+  constructor({ overrides, defaultLanguage = "en" }: TemplatesOptions = {}) {
+    this.#defaultLanguage = defaultLanguage;
+    this.#languages = overrides === undefined || overrides.isEmpty ? ours() : readAndTry(overrides);
+  }
+
+  /** The tags of all languages. */
+  get languages(): readonly string[] {
+    return [...this.#languages.keys()];
+  }
+
+  /** The first of the wishes that there is, or the default. */
+  choose(...wishes: readonly (string | null | undefined)[]): string {
+    return wishes.find((wish) => wish != null && this.#languages.has(wish)) ?? this.#defaultLanguage;
   }
 
   /**
    * A mail's subject (one line), text and HTML.
    *
-   * @throws {Error} when a value that the template shows is missing, or `link` is no http address
+   * @param tag one of `languages`
+   * @throws {Error} when there is no such language, a value that the template shows is missing, or a link is no http address
    */
-  render<Name extends TemplateName>(name: Name, data: TemplateData[Name]): RenderedMail {
-    const view = viewOf(data);
+  render<Name extends TemplateName>(name: Name, tag: string, data: TemplateData[Name]): RenderedMail {
+    const language = this.#languages.get(tag);
+    if (language === undefined) throw new Error(`There are no mails in the language ${tag}`);
+    const view = viewOf(tag, language.words, data);
     try {
-      return {
-        subject: oneLine(this.#text.render(`@${name}.subject`, view)).slice(0, LONGEST_SUBJECT),
-        text: `${this.#text.render(`@${name}.text`, view).trim()}\n`,
-        html: this.#html.render(`@${name}.html`, view),
-      };
+      return renderParts(language, name, view);
     } catch (error) {
-      throw new Error(`The mail template ${name} cannot be rendered`, { cause: error });
+      throw new Error(`The mail template ${name} cannot be rendered in ${tag}`, { cause: error });
     }
   }
 }
 
-function viewOf(
-  data: Common & Partial<NotMe> & { readonly minutes?: number; readonly newEmail?: string | null },
-): View {
-  // The links are what is meant to be clicked: they come from the configuration and must be whole.
-  for (const link of [data.link, data.notMeLink]) {
-    if (typeof link === "string" && !/^https?:\/\/[^\s<>"\p{C}]+$/u.test(link))
-      throw new Error("A mail's link must be an absolute http address");
+let known: ReadonlyMap<string, Language> | undefined;
+
+/** Ours without an override: read and tried once, however many servers a process builds. */
+function ours(): ReadonlyMap<string, Language> {
+  if (known !== undefined) return known;
+  const overrides = new Overrides();
+  const languages = readAndTry(overrides);
+  overrides.throwIfFaulty();
+  known = languages;
+  return languages;
+}
+
+function readAndTry(overrides: Overrides): ReadonlyMap<string, Language> {
+  const languages = readLanguages(overrides, NAMES);
+  for (const [tag, language] of languages) {
+    const views = [TRIAL, BARE_TRIAL].map((data) => viewOf(tag, language.words, data));
+    for (const [file, fault] of trialFaults(language, views)) overrides.fault(file, fault);
   }
-  const { askedBy, minutes, newEmail } = data;
+  return languages;
+}
+
+function renderParts(language: Language, name: TemplateName, view: View): RenderedMail {
   return {
+    subject: renderPart(language, name, "subject", view),
+    text: renderPart(language, name, "text", view),
+    html: renderPart(language, name, "html", view),
+  };
+}
+
+function renderPart({ html, text }: Language, name: TemplateName, part: keyof RenderedMail, view: View): string {
+  if (part === "html") return html.render(`@${name}.html`, view);
+  const rendered = text.render(`@${name}.${part}`, view);
+  return part === "text" ? `${rendered.trim()}\n` : oneLine(rendered).slice(0, LONGEST_SUBJECT);
+}
+
+/** What is wrong with the templates of a language, each with the file that it was read from. */
+function* trialFaults(language: Language, views: readonly View[]): Iterable<[file: string, fault: string]> {
+  for (const name of NAMES) {
+    for (const part of ["subject", "text", "html"] as const) {
+      try {
+        for (const view of views) {
+          const rendered = renderPart(language, name, part, view);
+          if (rendered.trim() === "") throw new Error("nothing is in it");
+          const mustHave = part !== "subject" && LINKED.includes(name) ? view.link : "";
+          if (!rendered.includes(mustHave)) throw new Error("it.link is not in it");
+        }
+      } catch (error) {
+        yield [language.files.get(`${name}.${part}`) ?? "", `cannot be used: ${firstLine(error)}`];
+      }
+    }
+  }
+}
+
+interface AnyData extends Common {
+  readonly notMeLink?: string | null;
+  readonly minutes?: number;
+  readonly newEmail?: string | null;
+}
+
+function viewOf(tag: string, words: Words, data: AnyData): View {
+  const { askedBy, minutes, newEmail, notMeLink } = data;
+  return {
+    language: tag,
+    direction: words["direction"] ?? "ltr",
     appName: oneLine(data.appName),
     name: greetingName(data.name),
-    link: data.link,
-    notMeLink: data.notMeLink ?? null,
-    life: minutes === undefined || !(minutes >= 1) ? null : durationWords(minutes),
-    newEmail: newEmail === undefined || newEmail === null ? null : maskedEmail(newEmail),
+    link: wholeLink(data.link),
+    notMeLink: notMeLink == null ? null : wholeLink(notMeLink),
+    life: minutes === undefined || !(minutes >= 1) ? null : durationWords(words, minutes),
+    newEmail: newEmail == null ? null : maskedEmail(newEmail),
     askedBy: askedBy && {
       address: addressWords(askedBy.ipAddress),
-      browser: browserWords(askedBy.userAgent),
-      at: utcWords(askedBy.at),
+      browser: browserWords(words, askedBy.userAgent),
+      at: utcWords(words, askedBy.at),
     },
   };
 }
 
-function engine(autoEscape: boolean): Eta {
-  return new Eta({
-    autoEscape,
-    autoTrim: false,
-    autoFilter: true,
-    filterFunction: (value) => {
-      // Eta would print «undefined».
-      if (typeof value === "string") return value;
-      throw new Error("a value is missing");
-    },
-  });
+/** The links are the things that are meant to be clicked: they come from the configuration and must be whole. */
+function wholeLink(link: string): string {
+  if (!/^https?:\/\/[^\s<>"\p{C}]+$/u.test(link)) throw new Error("A mail's link must be an absolute http address");
+  return link;
 }

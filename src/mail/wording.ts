@@ -34,8 +34,8 @@ const BROWSERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
-  [/\biPhone\b/, "an iPhone"],
-  [/\biPad\b/, "an iPad"],
+  [/\biPhone\b/, "iPhone"],
+  [/\biPad\b/, "iPad"],
   [/\bAndroid\b/, "Android"],
   [/\bWindows\b/, "Windows"],
   [/\b(Macintosh|Mac OS X)\b/, "macOS"],
@@ -45,14 +45,12 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 
 const LONGEST_USER_AGENT = 512;
 
-/** A `User-Agent` in words of ours, e.g. `Firefox on Windows`. Nothing of the header itself is ever printed. */
-export function browserWords(userAgent: string | null): string {
+/** What a `User-Agent` says of browser and system, by names of ours: nothing of the header itself is ever printed. */
+export function clientNames(userAgent: string | null): { readonly browser?: string; readonly system?: string } {
   const header = (userAgent ?? "").slice(0, LONGEST_USER_AGENT);
   const find = (list: typeof BROWSERS) => list.find(([pattern]) => pattern.test(header))?.[1];
-  const browser = find(BROWSERS);
-  const system = find(SYSTEMS);
-  if (browser === undefined && system === undefined) return "an unknown program";
-  return `${browser ?? "an unknown browser"}${system === undefined ? "" : ` on ${system}`}`;
+  const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
+  return { ...(browser === undefined ? {} : { browser }), ...(system === undefined ? {} : { system }) };
 }
 
 /** An IP address, or null if it is none. */
@@ -70,20 +68,4 @@ export function maskedEmail(email: string): string | null {
   if (at < 1 || domain === "") return null;
   const end = dot < 1 ? "" : domain.slice(dot + 1);
   return `${start(line)}@${start(domain)}${/^[\p{L}\p{N}-]{1,20}$/u.test(end) ? `.${end}` : ""}`;
-}
-
-/** A point in time in words, e.g. `23 November 2026 at 06:48 UTC`. Null if `iso` is none. */
-export function utcWords(iso: string): string | null {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return null;
-  const day = date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-  return `${day} at ${date.toISOString().slice(11, 16)} UTC`;
-}
-
-/** A span in words, e.g. `30 minutes`, `1 hour`, `2 days`. */
-export function durationWords(minutes: number): string {
-  const counted = (n: number, unit: string) => `${String(n)} ${unit}${n === 1 ? "" : "s"}`;
-  if (minutes % 1440 === 0) return counted(minutes / 1440, "day");
-  if (minutes % 60 === 0) return counted(minutes / 60, "hour");
-  return counted(minutes, "minute");
 }

@@ -14,7 +14,10 @@ const ASSETS: readonly { readonly name: string; readonly type: keyof typeof TYPE
   { name: "style.css", type: "css" },
   { name: "api.js", type: "js" },
   { name: "form.js", type: "js" },
+  { name: "texts.js", type: "js" },
+  { name: "views.js", type: "js" },
   { name: "reset-password.js", type: "js" },
+  { name: "not-me.js", type: "js" },
   { name: "mailbox.js", type: "js" },
   { name: "docs.css", type: "css" },
   { name: "docs.js", type: "js" },
@@ -40,11 +43,19 @@ export function readStatic(name: string): string {
  * `GET /pages/…`: styles, scripts and the mark. Read once, sent from memory. A browser asks each time whether its copy is still good
  * (RFC 9110, section 13.1.2): a page never runs with the script of another release.
  *
+ * @param own what the operator adds to our style, and puts in the place of our mark
  * @throws {Error} when a file cannot be read
  */
-export function serveAssets(app: FastifyInstance): void {
+export function serveAssets(
+  app: FastifyInstance,
+  own: { readonly style?: string | undefined; readonly mark?: string | undefined } = {},
+): void {
+  const text: Readonly<Record<string, string | undefined>> = {
+    "style.css": own.style === undefined ? undefined : `${readStatic("style.css")}\n${own.style}`,
+    "mark.svg": own.mark,
+  };
   for (const { name, type } of ASSETS) {
-    const file = withTag(Buffer.from(readStatic(name)));
+    const file = withTag(Buffer.from(text[name] ?? readStatic(name)));
     serve(app, name, type, () => file);
   }
   for (const { name, type } of SWAGGER_UI) serve(app, name, type, () => swaggerUi(name));

@@ -43,7 +43,7 @@ export async function redeem(
     .db("users")
     .where({ reset_password: resetTokenHash })
     .andWhere("reset_password_expires_at", ">", timestamp(deps.clock()))
-    .first("id", "email", "email_normal", "first_name", "last_name", "credential_epoch");
+    .first("id", "email", "email_normal", "first_name", "last_name", "language", "credential_epoch");
   if (user === undefined) throw unknownResetToken();
 
   const message = passwordFault(password, {
@@ -58,7 +58,8 @@ export async function redeem(
   const isSet = await deps.db.transaction(async (trx) => {
     const now = deps.clock();
     const { id: userId, credential_epoch: epoch, email_normal: normal } = user;
-    const change = { userId, epoch, passwordHash, resetTokenHash, now, actorId: null, askedFrom: client };
+    const language = user.language ?? client.language;
+    const change = { userId, epoch, passwordHash, resetTokenHash, now, actorId: null, askedFrom: client, language };
     if (!(await setPassword(trx, change))) return false;
     await forgiveFailures(trx, now, { normal, userId, client });
     return true;

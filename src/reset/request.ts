@@ -1,8 +1,9 @@
 import type { Knex } from "knex";
 
 import type { Client } from "../accounts/caller.ts";
+import { askedBy } from "../accounts/client.ts";
 import type { Origin } from "../accounts/payload.ts";
-import { type Clock, timestamp } from "../db/clock.ts";
+import type { Clock } from "../db/clock.ts";
 import { enqueue } from "../outbox/outbox.ts";
 
 export interface ResetRequestDeps {
@@ -35,10 +36,11 @@ export async function acceptResetRequest(
   { normal, client, origin = client === null ? "operator" : undefined, life = 0 }: ResetRequest,
 ): Promise<string> {
   const now = deps.clock();
-  const askedBy = client === null ? null : { ...client, at: timestamp(now) };
+  // An admin's browser says nothing about the reader.
+  const language = origin === undefined ? { language: client?.language ?? null } : { origin };
   return await enqueue(deps.db, now, {
     kind: "reset.requested",
-    payload: { email: normal, ...(origin === undefined ? {} : { origin }), askedBy },
+    payload: { email: normal, ...language, askedBy: askedBy(client, now) },
     expiresAt: now + Math.max(life, deps.resetTokenTtl * 1000),
   });
 }

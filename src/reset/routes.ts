@@ -13,6 +13,8 @@ export interface ResetRoutesOptions extends ResetRequestDeps, RedeemDeps, NotMeD
   readonly limitRequests: preHandlerAsyncHookHandler;
   /** Runs what a token is for, and refuses a client address that had too many of them fail. */
   readonly limitFailures: { attempt<T>(request: FastifyRequest, run: () => Promise<T>): Promise<T> };
+  /** That mails can be written in. */
+  readonly languages?: readonly string[];
   /** There is something in the outbox: called after a request was accepted. */
   readonly wake?: (() => void) | undefined;
 }
@@ -43,9 +45,11 @@ export const resetRoutes: FastifyPluginCallback<ResetRoutesOptions> = (app, opti
     }
   });
 
+  const client = (request: FastifyRequest) => clientOf(request, options.languages);
+
   app.post("/v1/auth/reset-password", { preHandler: options.limitRequests }, async (request) => {
     const { email } = readResetRequest(request.body);
-    await acceptResetRequest(options, { normal: email.normal, client: clientOf(request) });
+    await acceptResetRequest(options, { normal: email.normal, client: client(request) });
     options.wake?.();
     return { message: ACCEPTED, email: email.address };
   });
@@ -54,7 +58,7 @@ export const resetRoutes: FastifyPluginCallback<ResetRoutesOptions> = (app, opti
     const { token, password } = readRedemption(request.body);
     const person = await options.limitFailures.attempt(
       request,
-      async () => await redeem(options, { token, password, client: clientOf(request) }),
+      async () => await redeem(options, { token, password, client: client(request) }),
     );
     options.wake?.();
     return person;

@@ -1,4 +1,5 @@
 import { type Recipient, RECIPIENT_COLUMNS, sendTokenMail } from "../accounts/account-mail.ts";
+import { askersLanguages } from "../accounts/languages.ts";
 import { mayMail } from "../accounts/mail-quota.ts";
 import { readPayload } from "../accounts/payload.ts";
 import type { RegistrationMailDeps } from "../accounts/registration-handler.ts";
@@ -15,7 +16,8 @@ import type { Handler } from "../outbox/worker.ts";
  */
 export function resetHandler(deps: RegistrationMailDeps): Handler {
   return async (raw, entry) => {
-    const { email, askedBy, origin } = readPayload(raw);
+    const payload = readPayload(raw);
+    const { email, askedBy, origin } = payload;
     if (email === null) return { outcome: "nothing" };
 
     // Before the pause is looked for: if it begins in between, the account is no longer the one that was read, and gets no token.
@@ -39,7 +41,8 @@ export function resetHandler(deps: RegistrationMailDeps): Handler {
     const { id: userId, credential_epoch: epoch } = recipient ?? { id: newId(), credential_epoch: 0 };
     // Who has just said that it was not them asked for the mail themselves.
     const notMeLink = origin === "not-me" ? null : deps.notMeLink({ purpose: "reset", userId, epoch });
-    return await sendTokenMail(deps, "reset", recipient, { askedBy, notMeLink }, entry);
+    const mail = { askedBy, notMeLink, languages: askersLanguages(payload, recipient) };
+    return await sendTokenMail(deps, "reset", recipient, mail, entry);
   };
 }
 

@@ -14,12 +14,14 @@ import { defineResource } from "../jsonapi/resource/define.ts";
 import { boolean, dateTime, string, webUrl } from "../jsonapi/resource/value-types.ts";
 import { admin, anyone, member, nobody, own } from "./access.ts";
 import type { GuardedAttempts } from "./attempts.ts";
-import { emailAddress, newPassword, normalEmail, secret } from "./value-types.ts";
+import { emailAddress, languageTag, newPassword, normalEmail, secret } from "./value-types.ts";
 
 export type UsersDeps = RegistrationDeps &
   UserUpdateDeps & {
     /** What passwords must not be made of. */
     readonly contextWords?: readonly string[];
+    /** That mails can be written in. */
+    readonly languages: readonly string[];
     /** Bounds how often a client may be wrong about a current password. */
     readonly attempts: GuardedAttempts;
     /** Queues a mail with a link that sets the password, for an admin who asks for it. Returns the id of the entry. */
@@ -65,6 +67,15 @@ export function users(deps: UsersDeps) {
       firstName: { value: personName, example: "Ada", ...profile },
       lastName: { value: personName, example: "Lovelace", ...profile },
       avatarUrl: { value: webUrl(), nullable: true, create: anyone, update: member, filter: true },
+      language: {
+        value: languageTag(deps.languages),
+        description: "Of mails. Where a new user gives none, the one that the request's `Accept-Language` likes best.",
+        example: "en",
+        nullable: true,
+        create: anyone,
+        update: member,
+        filter: true,
+      },
       password: {
         value: newPassword({ minLength: deps.passwordMinLength, contextWords: deps.contextWords }),
         description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, and not the email address. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,

@@ -22,6 +22,25 @@ export function normalEmail(text: string): string {
   return "message" in email ? text : email.normal;
 }
 
+/**
+ * A language that mails can be written in, by its tag. One that is stored and that there is no more counts as none: clients send back
+ * what they were shown, and what nobody can have any more must not be what they are refused for.
+ */
+export function languageTag(languages: readonly string[]): ValueType<string> {
+  const find = (text: string) => languages.find((tag) => tag.toLowerCase() === text.toLowerCase());
+  return {
+    name: "language",
+    parse: (json) => {
+      if (typeof json !== "string") return { message: "must be a string" };
+      const value = find(json);
+      return value === undefined ? { message: `must be one of: ${languages.join(", ")}` } : { value };
+    },
+    parseText: (text) => (text.includes("\0") ? { message: "must be text" } : { value: find(text) ?? text }),
+    toJson: (stored) => (typeof stored === "string" ? (find(stored) ?? null) : null),
+    schema: { type: "string", enum: languages },
+  };
+}
+
 /** Text that only hooks see, and that is judged there: whatever it holds, it is never stored or shown as it is. */
 export const secret: ValueType<string> = {
   name: "secret",

@@ -1,6 +1,10 @@
+import { join } from "node:path";
 import t from "tap";
 
 import { ConfigFault, configWarnings, readConfig } from "../../src/config/read.ts";
+import { projectRoot } from "../fixtures/project.ts";
+
+const FILE = join(projectRoot, "package.json");
 
 /** What production cannot do without. */
 const PRODUCTION = {
@@ -59,8 +63,12 @@ void t.test("values that are taken", (t) => {
     GLOBAL_LIMIT_PER_IP: "1000/60",
     MAIL_FROM: "Ada's App <no-reply@example.org>",
     DATABASE_URL: "postgres://rekey:secret@db/rekey",
+    DEFAULT_LANGUAGE: "pt-br",
+    OVERRIDES_DIR: `${projectRoot}/test/..`,
   });
   t.match(config, {
+    DEFAULT_LANGUAGE: "pt-BR",
+    OVERRIDES_DIR: projectRoot,
     PUBLIC_URL: "https://example.org/id",
     FRONTEND_URL: "https://example.org",
     CORS_ORIGINS: ["https://a.example", "http://localhost:5173"],
@@ -118,6 +126,8 @@ const refused: Record<string, readonly string[]> = {
   SCRYPT_LOG_N: ["0", "21"],
   REGISTRATION: ["closed"],
   ADMIN_EMAIL: ["admin"],
+  DEFAULT_LANGUAGE: ["de, fr", "de_AT", "d", "-", "x".repeat(36)],
+  OVERRIDES_DIR: ["/no/such/folder", FILE, `${FILE}/x`, "\0"],
   MAX_PAGE_SIZE: ["0", "1001"],
   LOG_LEVEL: ["verbose"],
 };

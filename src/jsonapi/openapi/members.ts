@@ -48,6 +48,7 @@ export function attributeSchema<Caller>(attribute: ResourceAttribute<Caller>): S
   return {
     ...value.schema,
     ...(nullable === true && typeof type === "string" ? { type: [type, "null"] } : {}),
+    ...(nullable === true && Array.isArray(value.schema["enum"]) ? { enum: [...value.schema["enum"], null] } : {}),
     ...(isReadOnly(attribute) ? { readOnly: true } : {}),
     ...(description === undefined ? {} : { description }),
     ...(example === undefined ? {} : { examples: [example] }),

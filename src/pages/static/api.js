@@ -1,31 +1,38 @@
+import { text, waitWords } from "./texts.js";
+
 /**
- * The calls to `/v1/auth/reset-password`, and what their answers mean for a person. Never throws.
+ * The calls to `/v1/auth/…`, and what their answers mean for a person, in the page's language. Never throws.
  *
  * @typedef {{ kind: "done", body: Record<string, unknown> }
- *   | { kind: "refused", message: string }
+ *   | { kind: "refused", message: string, language?: "en" }
  *   | { kind: "gone" }
  *   | { kind: "failed", message: string, isUnclear: boolean }} Outcome
- *   `refused`: the value in the field. `gone`: the link. `failed`: all else; `isUnclear` when the server may have done its work.
+ *   `refused`: the value in the field; in English where only the server has words for it. `gone`: the link. `failed`: all else;
+ *   `isUnclear` when the server may have done its work.
  */
 
-const ENDPOINT = new URL("../v1/auth/reset-password", import.meta.url);
 const PATIENCE_MS = 30_000;
 
 /** @returns {Promise<Outcome>} */
 export function askForMail(email) {
-  return call("POST", { email });
+  return call("POST", "reset-password", { email });
 }
 
 /** @returns {Promise<Outcome>} */
 export function setPassword(token, password) {
-  return call("PATCH", { token, password });
+  return call("PATCH", "reset-password", { token, password });
 }
 
-async function call(method, data) {
+/** @returns {Promise<Outcome>} */
+export function stopIt(token) {
+  return call("POST", "not-me", { token });
+}
+
+async function call(method, endpoint, data) {
   let response;
   let body;
   try {
-    response = await fetch(ENDPOINT, {
+    response = await fetch(new URL(`../v1/auth/${endpoint}`, import.meta.url), {
       method,
       headers: { "content-type": "application/json", accept: "application/json" },
       body: JSON.stringify({ data }),
@@ -36,11 +43,7 @@ async function call(method, data) {
     });
     body = await response.text();
   } catch {
-    return {
-      kind: "failed",
-      message: "The server could not be reached. What you typed is still here: check your connection, then try again.",
-      isUnclear: true,
-    };
+    return { kind: "failed", message: text("say.unreachable"), isUnclear: true };
   }
   return outcomeOf(response, parsed(body));
 }
@@ -49,53 +52,47 @@ function outcomeOf(response, body) {
   if (response.ok && body !== undefined) return { kind: "done", body };
 
   const error = Array.isArray(body?.errors) ? body.errors[0] : undefined;
-  if (response.status === 422) return { kind: "refused", message: reason(error) };
+  if (response.status === 422) return { kind: "refused", ...reason(error) };
   // A 404 that is not the server's own comes from something in between, and says nothing of the link.
   if (response.status === 404 && error !== undefined) return { kind: "gone" };
 
   const wait = waitWords(response.headers.get("retry-after"));
-  if (response.status === 429) {
-    return { kind: "failed", message: `There were too many attempts. Please try again ${wait}.`, isUnclear: false };
-  }
-  if (response.status === 503) {
-    return {
-      kind: "failed",
-      message: `The server is busy at the moment. What you typed is still here: please try again ${wait}.`,
-      isUnclear: false,
-    };
-  }
-  const reference =
-    typeof error?.id === "string" ? ` If it stays so, tell the operator this reference: ${error.id}` : "";
+  if (response.status === 429) return { kind: "failed", message: text("say.tooMany", { wait }), isUnclear: false };
+  if (response.status === 503) return { kind: "failed", message: text("say.busy", { wait }), isUnclear: false };
+  const reference = typeof error?.id === "string" ? ` ${text("say.reference", { reference: error.id })}` : "";
   return {
     kind: "failed",
-    message: `Something went wrong on the server. What you typed is still here: please try again.${reference}`,
+    message: text("say.wrong") + reference,
     isUnclear: response.status >= 500 || response.ok,
   };
 }
 
-function parsed(text) {
+function parsed(json) {
   try {
-    const value = JSON.parse(text);
+    const value = JSON.parse(json);
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function reason(error) {
-  const { attribute, message } = error?.meta ?? {};
-  const words = attribute && message ? `This ${attribute} ${message}` : error?.detail || "This was not accepted";
-  return /[.!?]$/.test(words) ? words : `${words}.`;
-}
+/** What passwords are refused for, by the server's words. */
+const REFUSALS = [
+  { pattern: /at least (\d+) characters/, key: "say.tooShort", place: "min" },
+  { pattern: /at most (\d+) characters/, key: "say.tooLong", place: "max" },
+  { pattern: /commonly used/, key: "say.tooCommon" },
+  { pattern: /be the email address/, key: "say.isTheEmail" },
+];
 
-/** The words for a `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), or nothing that can be read. */
-function waitWords(header) {
-  const seconds = /^\d+$/.test(header ?? "")
-    ? Number(header)
-    : Math.ceil((Date.parse(header ?? "") - Date.now()) / 1000);
-  if (!(seconds > 0)) return "in a little while";
-  if (seconds === 1) return "in 1 second";
-  if (seconds <= 90) return `in ${seconds} seconds`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes <= 90 ? `in about ${minutes} minutes` : `in about ${Math.ceil(minutes / 60)} hours`;
+/** Why a value was refused: in words of ours where we know the cause, else in the server's. */
+function reason(error) {
+  const { attribute, message = "" } = error?.meta ?? {};
+  if (attribute === "email") return { message: text("say.notAnEmail") };
+  for (const { pattern, key, place } of attribute === "password" ? REFUSALS : []) {
+    const found = pattern.exec(message);
+    if (found !== null) return { message: text(key, { [place]: found[1] }) };
+  }
+  const words = attribute && message ? `This ${attribute} ${message}` : error?.detail;
+  if (!words) return { message: text("say.refused") };
+  return { message: /[.!?]$/.test(words) ? words : `${words}.`, language: "en" };
 }

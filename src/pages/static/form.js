@@ -1,3 +1,6 @@
+import { text } from "./texts.js";
+import { setBusy, tell } from "./views.js";
+
 /**
  * Gives a form with one field its manners: what is wrong with the value is told at the field and the field gets the focus, all else is
  * told in an alert, nothing typed is lost, and nothing is sent twice.
@@ -7,32 +10,27 @@
  * @param {(value: string) => string | undefined} steps.fault what is plainly wrong with the value, before anything is sent
  * @param {(value: string) => Promise<import("./api.js").Outcome>} steps.send
  * @param {(outcome: import("./api.js").Outcome, value: string) => void} steps.finish for `done` and `gone`
- * @param {(words: string) => void} steps.say tells a screen reader what is going on
  */
-export function prepareForm(form, { fault, send, finish, say }) {
+export function prepareForm(form, { fault, send, finish }) {
   const field = form.querySelector("input[required]");
   const fieldFault = form.querySelector(".field-fault");
   const alert = form.querySelector('[role="alert"]');
   const button = form.querySelector('button[type="submit"]');
-  const buttonWords = button.textContent;
   let isBusy = false;
 
-  const setBusy = (busy) => {
+  const work = (busy) => {
     isBusy = busy;
-    // Not `disabled`: that would throw a keyboard's focus off the button.
-    button.setAttribute("aria-disabled", String(busy));
-    button.textContent = busy ? button.dataset.busy : buttonWords;
     field.readOnly = busy;
-    say(busy ? button.dataset.busy : "");
+    setBusy(button, busy);
   };
   const clear = () => {
     field.removeAttribute("aria-invalid");
     fieldFault.textContent = "";
     alert.textContent = "";
   };
-  const refuse = (words) => {
+  const refuse = (words, language) => {
     field.setAttribute("aria-invalid", "true");
-    fieldFault.textContent = words;
+    tell(fieldFault, words, language);
     field.focus();
   };
 
@@ -46,11 +44,11 @@ export function prepareForm(form, { fault, send, finish, say }) {
       refuse(plainFault);
       return;
     }
-    setBusy(true);
+    work(true);
     const outcome = await send(value);
-    setBusy(false);
-    if (outcome.kind === "refused") refuse(outcome.message);
-    else if (outcome.kind === "failed") alert.textContent = outcome.message;
+    work(false);
+    if (outcome.kind === "refused") refuse(outcome.message, outcome.language);
+    else if (outcome.kind === "failed") alert.textContent = `${outcome.message} ${text("say.kept")}`;
     else finish(outcome, value);
   });
 
@@ -61,8 +59,8 @@ export function prepareForm(form, { fault, send, finish, say }) {
 export function prepareReveal(button, field) {
   const show = (isShown) => {
     field.type = isShown ? "text" : "password";
-    button.textContent = isShown ? "Hide" : "Show";
-    button.setAttribute("aria-label", `${button.textContent} the password`);
+    button.textContent = text(isShown ? "say.hide" : "say.show");
+    button.setAttribute("aria-label", text(isShown ? "say.hidePassword" : "say.showPassword"));
   };
   button.addEventListener("click", () => {
     show(field.type === "password");

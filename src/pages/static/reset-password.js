@@ -1,33 +1,30 @@
 import { askForMail, setPassword } from "./api.js";
 import { prepareForm, prepareReveal } from "./form.js";
+import { text } from "./texts.js";
+import { say, show, takeToken, viewNamed } from "./views.js";
 
 /** The token of the mailed link: in this variable and nowhere else. */
 let token = takeToken();
 
-const appName = document.querySelector("[data-app-name]").textContent;
-const status = document.querySelector('[role="status"]');
 /** Whether an attempt to set the password ended in a way that leaves open if it was set. */
 let isPerhapsSet = false;
 
 const ask = prepareForm(document.querySelector('[data-form="ask"]'), {
-  fault: (email) => (email.trim() === "" ? "Please enter the email address of your account." : undefined),
+  fault: (email) => (email.trim() === "" ? text("say.noEmail") : undefined),
   send: askForMail,
   finish: ({ body }, email) => {
-    const view = viewNamed("sent");
-    view.querySelector("[data-message]").textContent = sentence(body?.message);
-    view.querySelector("[data-email]").textContent = typeof body?.email === "string" ? body.email : email;
+    viewNamed("sent").querySelector("[data-email]").textContent = typeof body?.email === "string" ? body.email : email;
     show("sent");
   },
-  say,
 });
 
 const passwordForm = document.querySelector('[data-form="set"]');
 const set = prepareForm(passwordForm, {
   fault: (password) => {
-    if (password === "") return "Please choose a password.";
+    if (password === "") return text("say.noPassword");
     const { minLength } = set.field;
     if ([...password.normalize("NFKC")].length >= minLength) return undefined;
-    return `This password must have at least ${minLength} characters.`;
+    return text("say.tooShort", { min: minLength });
   },
   send: async (password) => {
     // A browser keeps what is typed into a text field for later suggestions.
@@ -50,7 +47,6 @@ const set = prepareForm(passwordForm, {
     show(outcome.kind);
     set.field.value = "";
   },
-  say,
 });
 const reveal = prepareReveal(document.querySelector(".reveal"), set.field);
 
@@ -68,7 +64,7 @@ document.querySelector("[data-close]").addEventListener("click", () => {
   window.close();
   // Still here: browsers let pages close themselves only in some cases.
   setTimeout(() => {
-    const words = "Your browser leaves the closing to you: please close this page yourself.";
+    const words = text("say.closeYourself");
     document.querySelector("[data-close-hint]").textContent = words;
     say(words);
   }, 300);
@@ -92,37 +88,4 @@ if (token === undefined) {
   show("ask", { isFirst: true });
 } else {
   show("set", { isFirst: true });
-}
-
-/**
- * Takes the token out of the address, so that it is neither seen over a shoulder, nor copied, nor in the history. A note stays with
- * the history entry: after a reload the page can say why the token is not there.
- */
-function takeToken() {
-  const parameters = new URLSearchParams(location.search);
-  if (!parameters.has("token")) return undefined;
-  history.replaceState({ hadToken: true }, "", location.pathname);
-  return parameters.get("token").trim() || undefined;
-}
-
-/** Shows one view instead of all others, and takes the focus to its heading unless it is the first one. */
-function show(name, { isFirst = false } = {}) {
-  for (const view of document.querySelectorAll("[data-view]")) view.hidden = view.dataset.view !== name;
-  const heading = viewNamed(name).querySelector("h1");
-  document.title = `${heading.textContent} – ${appName}`;
-  if (!isFirst) heading.focus();
-}
-
-function viewNamed(name) {
-  return document.querySelector(`[data-view="${name}"]`);
-}
-
-function say(words) {
-  status.textContent = words;
-}
-
-function sentence(words) {
-  if (typeof words !== "string" || words === "")
-    return "If there is an account with this address, a mail is on its way to it.";
-  return /[.!?]$/.test(words) ? words : `${words}.`;
 }
