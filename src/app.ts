@@ -7,6 +7,7 @@ import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
+import { HashingProcess } from "./accounts/hashing/hashing-process.ts";
 import { findCaller } from "./accounts/sessions.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
@@ -14,13 +15,14 @@ import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
+import type { Observe } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
 import { housekeeping } from "./housekeeping.ts";
 import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
 import { healthPaths, SERVER_TAG } from "./http/describe.ts";
 import { registerHealth } from "./http/health.ts";
-import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
+import { failureLimiter, networkOf, registerLimits, requestLimiter } from "./http/limits.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
 import { registerJsonApi } from "./jsonapi/http/plugin.ts";
 import { Mailbox } from "./mail/mailbox.ts";
@@ -49,7 +51,10 @@ export interface App {
 export interface AppParts {
   readonly clock?: Clock;
   readonly logger?: ServerOptions["logger"];
-  /** How many threads libuv has for hashing, files and DNS together (`UV_THREADPOOL_SIZE`). Default 4, as libuv's. */
+  /**
+   * How many threads libuv has (`UV_THREADPOOL_SIZE`), in the server's process and as many in the one that hashes: that many hashes
+   * run at once, if there are as many processors. Default 4, as libuv's.
+   */
   readonly threads?: number;
   /** How many passwords may wait to be hashed; beyond that the answer is 503. */
   readonly maxWaitingHashes?: number;
@@ -94,13 +99,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     throw error;
   }
 
-  const hasher = new Hasher({
-    logN: config.SCRYPT_LOG_N,
-    p: config.SCRYPT_P,
-    concurrency: Math.min(availableParallelism(), (parts.threads ?? 4) - 1),
-    maxWaiting: parts.maxWaitingHashes,
-    observe,
-  });
+  const { hasher, hashing } = hasherOf(config, parts, observe);
   const mailbox = config.POSTMARK_SERVER_TOKEN === undefined ? new Mailbox({ clock }) : undefined;
   const worker = mailWorker({ config, db, clock, observe, frontendUrl, mailer: mailbox ?? postmark(config) });
 
@@ -166,9 +165,28 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   app.addHook("onClose", async () => {
     chores.stop();
     await worker.close();
+    await hashing.close();
     await db.destroy();
   });
   return { app, db, worker, publicUrl, mailbox };
+}
+
+/** Hashing in a process of its own, as wide as there are processors and the operator allows threads. */
+function hasherOf(config: Config, { threads = 4, maxWaitingHashes }: AppParts, observe: Observe) {
+  const cores = availableParallelism();
+  const concurrency = Math.max(1, Math.min(cores, threads));
+  const concurrencyHere = Math.max(1, Math.min(cores, threads - 1));
+  const hashing = new HashingProcess({ concurrency, concurrencyHere, observe });
+  const hasher = new Hasher({
+    logN: config.SCRYPT_LOG_N,
+    p: config.SCRYPT_P,
+    concurrency,
+    maxWaiting: maxWaitingHashes,
+    runner: hashing,
+    groupOf: networkOf,
+    observe,
+  });
+  return { hasher, hashing };
 }
 
 function postmark(config: Config): Mailer {

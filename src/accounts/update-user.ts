@@ -53,10 +53,11 @@ export async function prepareUserUpdate(
   faults.throwIfAny();
 
   if (needsProof) {
-    const { matches } = await deps.hasher.verify(user.password, changes.currentPassword ?? "");
+    const { matches } = await deps.hasher.verify(user.password, changes.currentPassword ?? "", caller.client);
     if (!matches) throw wrongCurrentPassword();
   }
-  const passwordHash = changes.password === undefined ? undefined : await deps.hasher.hash(changes.password);
+  const passwordHash =
+    changes.password === undefined ? undefined : await deps.hasher.hash(changes.password, caller.client);
 
   return async (trx) => {
     const now = deps.clock();

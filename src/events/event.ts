@@ -9,6 +9,10 @@ export type Event =
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
   | { type: "hashing.overflow"; waiting: number }
+  /** The process that hashes ended. Another one is started when it is needed. */
+  | { type: "hashing.process-lost"; reason: string }
+  /** It could not be started: hashing shares the server's own threads until the next try. */
+  | { type: "hashing.process-failed"; reason: string; inSeconds: number }
   | { type: "housekeeping.failed"; error: unknown };
 
 export type Observe = (event: Event) => void;

@@ -18,6 +18,8 @@ const LEVELS = {
   "outbox.unreachable": "error",
   "reset.limited": "info",
   "hashing.overflow": "warn",
+  "hashing.process-lost": "warn",
+  "hashing.process-failed": "error",
   "housekeeping.failed": "error",
 } as const satisfies Record<Event["type"], Level>;
 

@@ -34,9 +34,14 @@ export function clientKey(request: FastifyRequest): string {
   const known = keys.get(request);
   if (known !== undefined) return known;
   const address = [request.ip, request.socket.remoteAddress].find((ip) => ip !== undefined && isIP(ip) !== 0);
-  const key = address === undefined ? "unknown" : normalizeIP(address, IPV6_SUBNET);
+  const key = networkOf(address ?? "");
   keys.set(request, key);
   return key;
+}
+
+/** See {@link clientKey}. */
+export function networkOf(address: string): string {
+  return isIP(address) === 0 ? "unknown" : normalizeIP(address, IPV6_SUBNET);
 }
 
 /** Sets up the counters, and the limit for all requests. Before all routes and all other limiters. */

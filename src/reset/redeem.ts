@@ -47,7 +47,7 @@ export async function redeem(
   if (message !== undefined) throw invalidAttribute("/data/password", "password", message);
 
   // Outside of the transaction: a quarter of a second of hashing would keep every other writer waiting.
-  const passwordHash = await deps.hasher.hash(password);
+  const passwordHash = await deps.hasher.hash(password, client);
   const isSet = await deps.db.transaction(
     async (trx) =>
       await setPassword(trx, {

@@ -1,0 +1,114 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import type { Job, JobResult } from "./job.ts";
+
+/** From source beside this source, compiled beside this compiled file. */
+const PROGRAM = fileURLToPath(new URL(`child-main${import.meta.url.slice(-3)}`, import.meta.url));
+
+/** The child ended before it gave an answer. The same job may go to another one. */
+export class ChildLost extends Error {
+  constructor(reason: string) {
+    super(`The hashing process ended: ${reason}`);
+    this.name = "ChildLost";
+  }
+}
+
+interface Answer {
+  readonly id: number;
+  readonly result?: JobResult;
+  /** The name of an error; its message might quote a password. */
+  readonly fault?: string;
+}
+
+interface InHand {
+  resolve(result: JobResult): void;
+  reject(error: Error): void;
+  readonly deadline: NodeJS.Timeout;
+}
+
+export interface ChildOptions {
+  /** The width of its thread pool. */
+  readonly threads: number;
+  /** Milliseconds for one job: a child that takes longer is stuck, and is killed. */
+  readonly deadline: number;
+  /** Called once, when it has ended or could not be started. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** One hashing process, from its start to its end. */
+export class HashingChild {
+  readonly #process: ChildProcess;
+  readonly #options: ChildOptions;
+  readonly #inHand = new Map<number, InHand>();
+  readonly #ended: Promise<void>;
+  #count = 0;
+  #isReady = false;
+
+  /** @throws {Error} when the system starts no process at all */
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.#process = fork(PROGRAM, {
+      // No secret of the server's, and none of the options that its own Node was given: they may not be for two.
+      env: { UV_THREADPOOL_SIZE: String(options.threads) },
+      execArgv: PROGRAM.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    this.#process.on("message", (answer) => this.#receive(answer as Answer));
+    this.#ended = new Promise((resolve) => {
+      const end = (reason: string) => {
+        this.#failAll(new ChildLost(reason));
+        this.#process.removeAllListeners().on("error", () => undefined);
+        options.onEnd(reason);
+        resolve();
+      };
+      this.#process.once("error", (error) => end(error.message));
+      this.#process.once("exit", (code, signal) => end(signal ?? `code ${String(code)}`));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** It has answered once: whatever becomes of it now, it could be started. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** @throws {ChildLost} when it ends meanwhile */
+  ask(job: Job): Promise<JobResult> {
+    return new Promise((resolve, reject) => {
+      const id = (this.#count += 1);
+      const deadline = setTimeout(() => this.#process.kill("SIGKILL"), this.#options.deadline);
+      this.#inHand.set(id, { resolve, reject, deadline });
+      this.#process.send({ id, job }, (error) => {
+        if (error !== null) this.#take(id)?.reject(new ChildLost(error.message));
+      });
+    });
+  }
+
+  /** At once: there is nothing that it could lose. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  #receive({ id, result, fault }: Answer): void {
+    this.#isReady = true;
+    const job = this.#take(id);
+    if (result === undefined) job?.reject(new Error(`Hashing failed: ${fault ?? "no result"}`));
+    else job?.resolve(result);
+  }
+
+  #take(id: number): InHand | undefined {
+    const job = this.#inHand.get(id);
+    this.#inHand.delete(id);
+    clearTimeout(job?.deadline);
+    return job;
+  }
+
+  #failAll(error: Error): void {
+    for (const id of [...this.#inHand.keys()]) this.#take(id)?.reject(error);
+  }
+}
