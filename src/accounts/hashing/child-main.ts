@@ -3,12 +3,13 @@
  * written anywhere. Ends with its parent, however that ends.
  */
 import { readdirSync, writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 
 import { type Job, perform } from "./job.ts";
 
-/** Of the parent 0: whatever else the machine has to do comes first, and a tenth remains where it has no end. */
-const NICENESS = 10;
+/** Beside the parent's: whatever it has to do comes first, and a tenth of a processor remains for this where that has no end. */
+const NICER = 10;
+const NICEST = 19;
 
 /** Of 1000: where memory is short, this process goes before its parent. It is started again, and nothing is lost. */
 const OUT_OF_MEMORY_SCORE = "500";
@@ -27,11 +28,17 @@ process.on("message", (message) => {
   );
 });
 
-try {
-  for (const thread of threads()) setPriority(thread, NICENESS);
-  writeFileSync("/proc/self/oom_score_adj", OUT_OF_MEMORY_SCORE);
-} catch {
-  // Not every system lets us, and it works all the same.
+lowerPriority();
+process.send?.({});
+
+function lowerPriority(): void {
+  try {
+    const priority = Math.min(NICEST, getPriority() + NICER);
+    for (const thread of threads()) setPriority(thread, priority);
+    writeFileSync("/proc/self/oom_score_adj", OUT_OF_MEMORY_SCORE);
+  } catch {
+    // Not every system lets us, and it works all the same.
+  }
 }
 
 /** Linux keeps a priority for each thread, and those of the pool have been started already: modules are loaded by them. */

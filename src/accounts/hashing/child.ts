@@ -15,7 +15,8 @@ export class ChildLost extends Error {
 }
 
 interface Answer {
-  readonly id: number;
+  /** Absent when it says that it is ready. */
+  readonly id?: number;
   readonly result?: JobResult;
   /** The name of an error; its message might quote a password. */
   readonly fault?: string;
@@ -28,6 +29,8 @@ interface InHand {
 }
 
 export interface ChildOptions {
+  /** What it runs; a file beside this one if not said otherwise. */
+  readonly program?: string | undefined;
   /** The width of its thread pool. */
   readonly threads: number;
   /** Milliseconds for one job: a child that takes longer is stuck, and is killed. */
@@ -48,10 +51,11 @@ export class HashingChild {
   /** @throws {Error} when the system starts no process at all */
   constructor(options: ChildOptions) {
     this.#options = options;
-    this.#process = fork(PROGRAM, {
+    const { program = PROGRAM } = options;
+    this.#process = fork(program, {
       // No secret of the server's, and none of the options that its own Node was given: they may not be for two.
       env: { UV_THREADPOOL_SIZE: String(options.threads) },
-      execArgv: PROGRAM.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [],
+      execArgv: program.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#process.on("message", (answer) => this.#receive(answer as Answer));
@@ -71,7 +75,7 @@ export class HashingChild {
     return this.#process.pid;
   }
 
-  /** It has answered once: whatever becomes of it now, it could be started. */
+  /** It has said so: whatever becomes of it now, it could be started. */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -82,8 +86,9 @@ export class HashingChild {
       const id = (this.#count += 1);
       const deadline = setTimeout(() => this.#process.kill("SIGKILL"), this.#options.deadline);
       this.#inHand.set(id, { resolve, reject, deadline });
+      // Where the channel is gone, so is the child, or soon: its end tells all who wait.
       this.#process.send({ id, job }, (error) => {
-        if (error !== null) this.#take(id)?.reject(new ChildLost(error.message));
+        if (error !== null) this.#process.kill("SIGKILL");
       });
     });
   }
@@ -96,6 +101,7 @@ export class HashingChild {
 
   #receive({ id, result, fault }: Answer): void {
     this.#isReady = true;
+    if (id === undefined) return;
     const job = this.#take(id);
     if (result === undefined) job?.reject(new Error(`Hashing failed: ${fault ?? "no result"}`));
     else job?.resolve(result);

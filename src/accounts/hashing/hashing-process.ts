@@ -30,7 +30,10 @@ export interface HashingProcessOptions {
   /** How many of them may run in this process where there is no other: they share libuv's threads with the database, DNS and files. */
   readonly concurrencyHere: number;
   readonly observe: Observe;
+  /** Milliseconds for one hash. */
   readonly deadline?: number | undefined;
+  /** What the process runs, instead of what hashes. */
+  readonly program?: string | undefined;
 }
 
 /**
@@ -89,6 +92,7 @@ export class HashingProcess implements HashingRunner {
     if (this.#isClosed || performance.now() < this.#notBefore) return undefined;
     try {
       const child: HashingChild = new HashingChild({
+        program: this.#options.program,
         threads: this.#options.concurrency,
         deadline: this.#options.deadline ?? DEADLINE,
         onEnd: (reason) => {
