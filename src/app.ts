@@ -18,6 +18,7 @@ import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
 import type { Observe } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
 import { housekeeping } from "./housekeeping.ts";
+import { registerAdmission } from "./http/admission.ts";
 import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
 import { healthPaths, SERVER_TAG } from "./http/describe.ts";
@@ -58,7 +59,12 @@ export interface AppParts {
   readonly threads?: number;
   /** How many passwords may wait to be hashed; beyond that the answer is 503. */
   readonly maxWaitingHashes?: number;
+  /** How many requests may be at work at once; beyond that the answer is 503. */
+  readonly maxRequestsAtWork?: number;
 }
+
+/** What SQLite answers in a second or two, while requests wait for its one connection; far more than are ever at work on a server that keeps up. */
+const MAX_AT_WORK = 1_000;
 
 const PREFIX = "/v1";
 
@@ -106,6 +112,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
   await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP });
+  registerAdmission(app, { most: parts.maxRequestsAtWork ?? MAX_AT_WORK });
   const limitMailRequests = requestLimiter(app, "mail-requests", config.RESET_LIMIT_PER_IP);
   const limitFailures = failureLimiter(app, "failures", config.LOGIN_LIMIT_PER_IP, isWrongSecret);
 

@@ -53,3 +53,31 @@ void t.test("one network that asks for all the hashing there is keeps nobody els
   t.same([...statuses].sort(), [201, 503]);
   t.ok(order.lastIndexOf("other") < order.length - 1, "they did not wait for the flood to end");
 });
+
+void t.test(
+  "a burst of reset requests leaves a bounded queue before the database, and every answer is true",
+  async (t) => {
+    const server = await makeApp(t, {}, { maxRequestsAtWork: 20 });
+    const { pool } = server.db.client as { pool: { numPendingAcquires(): number } };
+    let mostWaiting = 0;
+    server.db.on("query", () => {
+      mostWaiting = Math.max(mostWaiting, pool.numPendingAcquires());
+    });
+    const requests = Array.from({ length: 400 }, (_, index) =>
+      server.ask("POST", "/v1/auth/reset-password", {
+        from: `10.0.${String(index >> 8)}.${String(index & 255)}`,
+        body: { data: { email: `burst${String(index)}@example.org` } },
+      }),
+    );
+    t.equal((await server.ask("GET", "/healthz")).status, 200);
+    const answers = await Promise.all(requests);
+    const accepted = answers.filter(({ status }) => status === 200).length;
+    const refused = answers.filter(({ status }) => status === 503);
+    t.equal(accepted + refused.length, 400);
+    t.ok(refused.every(({ headers, body }) => headers["retry-after"] === "1" && body.error !== undefined));
+    t.ok(accepted >= 20, String(accepted));
+    t.ok(mostWaiting < 20, String(mostWaiting));
+    const [{ count } = { count: 0 }] = await server.db("outbox").count({ count: "*" });
+    t.equal(count, accepted, "what was accepted is there, and nothing else");
+  },
+);
