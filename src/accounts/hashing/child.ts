@@ -41,7 +41,7 @@ export interface ChildOptions {
 
 /** One hashing process, from its start to its end. */
 export class HashingChild {
-  readonly #process: ChildProcess;
+  readonly #forked: ChildProcess;
   readonly #options: ChildOptions;
   readonly #inHand = new Map<number, InHand>();
   readonly #ended: Promise<void>;
@@ -52,27 +52,27 @@ export class HashingChild {
   constructor(options: ChildOptions) {
     this.#options = options;
     const { program = PROGRAM } = options;
-    this.#process = fork(program, {
+    this.#forked = fork(program, {
       // No secret of the server's, and none of the options that its own Node was given: they may not be for two.
       env: { UV_THREADPOOL_SIZE: String(options.threads) },
       execArgv: program.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    this.#process.on("message", (answer) => this.#receive(answer as Answer));
+    this.#forked.on("message", (answer) => this.#receive(answer as Answer));
     this.#ended = new Promise((resolve) => {
       const end = (reason: string) => {
         this.#failAll(new ChildLost(reason));
-        this.#process.removeAllListeners().on("error", () => undefined);
+        this.#forked.removeAllListeners().on("error", () => undefined);
         options.onEnd(reason);
         resolve();
       };
-      this.#process.once("error", (error) => end(error.message));
-      this.#process.once("exit", (code, signal) => end(signal ?? `code ${String(code)}`));
+      this.#forked.once("error", (error) => end(error.message));
+      this.#forked.once("exit", (code, signal) => end(signal ?? `code ${String(code)}`));
     });
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#forked.pid;
   }
 
   /** It has said so: whatever becomes of it now, it could be started. */
@@ -84,18 +84,18 @@ export class HashingChild {
   ask(job: Job): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       const id = (this.#count += 1);
-      const deadline = setTimeout(() => this.#process.kill("SIGKILL"), this.#options.deadline);
+      const deadline = setTimeout(() => this.#forked.kill("SIGKILL"), this.#options.deadline);
       this.#inHand.set(id, { resolve, reject, deadline });
       // Where the channel is gone, so is the child, or soon: its end tells all who wait.
-      this.#process.send({ id, job }, (error) => {
-        if (error !== null) this.#process.kill("SIGKILL");
+      this.#forked.send({ id, job }, (error) => {
+        if (error !== null) this.#forked.kill("SIGKILL");
       });
     });
   }
 
   /** At once: there is nothing that it could lose. */
   async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
+    this.#forked.kill("SIGKILL");
     await this.#ended;
   }
 
