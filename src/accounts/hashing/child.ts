@@ -25,15 +25,17 @@ interface Answer {
 interface InHand {
   resolve(result: JobResult): void;
   reject(error: Error): void;
-  readonly deadline: NodeJS.Timeout;
 }
+
+/** Milliseconds for a child to start, on a machine that has much else to do. */
+const STARTS_WITHIN = 60_000;
 
 export interface ChildOptions {
   /** What it runs; a file beside this one if not said otherwise. */
   readonly program?: string | undefined;
   /** The width of its thread pool. */
   readonly threads: number;
-  /** Milliseconds for one job: a child that takes longer is stuck, and is killed. */
+  /** Milliseconds: a child that has work and answers nothing for so long is stuck, and is killed. */
   readonly deadline: number;
   /** Called once, when it has ended or could not be started. */
   readonly onEnd: (reason: string) => void;
@@ -47,6 +49,7 @@ export class HashingChild {
   readonly #ended: Promise<void>;
   #count = 0;
   #isReady = false;
+  #watch: NodeJS.Timeout | undefined;
 
   /** @throws {Error} when the system starts no process at all */
   constructor(options: ChildOptions) {
@@ -84,8 +87,8 @@ export class HashingChild {
   ask(job: Job): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       const id = (this.#count += 1);
-      const deadline = setTimeout(() => this.#forked.kill("SIGKILL"), this.#options.deadline);
-      this.#inHand.set(id, { resolve, reject, deadline });
+      this.#inHand.set(id, { resolve, reject });
+      if (this.#inHand.size === 1) this.#watchFromNow();
       // Where the channel is gone, so is the child, or soon: its end tells all who wait.
       this.#forked.send({ id, job }, (error) => {
         if (error !== null) this.#forked.kill("SIGKILL");
@@ -101,8 +104,8 @@ export class HashingChild {
 
   #receive({ id, result, fault }: Answer): void {
     this.#isReady = true;
-    if (id === undefined) return;
-    const job = this.#take(id);
+    const job = id === undefined ? undefined : this.#take(id);
+    this.#watchFromNow();
     if (result === undefined) job?.reject(new Error(`Hashing failed: ${fault ?? "no result"}`));
     else job?.resolve(result);
   }
@@ -110,11 +113,18 @@ export class HashingChild {
   #take(id: number): InHand | undefined {
     const job = this.#inHand.get(id);
     this.#inHand.delete(id);
-    clearTimeout(job?.deadline);
     return job;
   }
 
+  #watchFromNow(): void {
+    clearTimeout(this.#watch);
+    if (this.#inHand.size === 0) return;
+    const patience = this.#isReady ? this.#options.deadline : STARTS_WITHIN;
+    this.#watch = setTimeout(() => this.#forked.kill("SIGKILL"), patience);
+  }
+
   #failAll(error: Error): void {
+    clearTimeout(this.#watch);
     for (const id of [...this.#inHand.keys()]) this.#take(id)?.reject(error);
   }
 }

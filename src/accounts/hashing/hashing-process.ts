@@ -21,8 +21,8 @@ const WORTH_ANOTHER_PROCESS = 2 ** 12 * 8;
 /** After a child could not be started, the next try comes so much later (milliseconds). */
 const PATIENCE = 30_000;
 
-/** Milliseconds. A hash takes a quarter of a second, on a machine that is not overwhelmed. */
-const DEADLINE = 30_000;
+/** Milliseconds. A hash takes a quarter of a second; on a machine that is overwhelmed much longer, but by then its client has gone. */
+const DEADLINE = 60_000;
 
 export interface HashingProcessOptions {
   /** How many jobs are asked for at once, at most. */
@@ -30,7 +30,7 @@ export interface HashingProcessOptions {
   /** How many of them may run in this process where there is no other: they share libuv's threads with the database, DNS and files. */
   readonly concurrencyHere: number;
   readonly observe: Observe;
-  /** Milliseconds for one hash. */
+  /** Milliseconds without an answer after which the process counts as stuck. */
   readonly deadline?: number | undefined;
   /** What the process runs, instead of what hashes. */
   readonly program?: string | undefined;
