@@ -41,12 +41,15 @@ async function untilServed(app: FastifyInstance): Promise<void> {
 }
 
 t.test("what is more than may be at work is 503 at once, and served when there is room again", async (t) => {
-  const { app, occupy, release, status } = await makeBusy(t, { most: 3, mostOfOneClient: 3 });
+  const { app, log, occupy, release, status } = await makeBusy(t, { most: 3, mostOfOneClient: 3 });
   const slow = await occupy(3);
   const refused = await app.inject("/fast");
   t.equal(refused.statusCode, 503);
   t.equal(refused.headers["retry-after"], "1");
   t.equal(theError(refused.body).code, "service-unavailable");
+  const told = log.filter(({ msg }) => msg === "request refused");
+  t.match(told, [{ level: 40, route: "/fast", reason: /^Too many requests/ }]);
+  t.notMatch(JSON.stringify(told), "stack");
   t.equal(await status("/probe"), 200, "probes are answered");
   t.equal(await status("/nothing"), 404, "what is no work is no matter");
   release();
