@@ -4,15 +4,15 @@
  * Runs the server and the floor (see floor.ts) as processes of their own, each on a copy of one seeded SQLite database, loads
  * them in turns, and prints the medians and their ratio. Prints only; a slow machine is no fault.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { measure, scenarios, type Result, type Target } from "./scenarios.ts";
 import { seedDatabase } from "./seeded.ts";
+import { start } from "./start.ts";
 import { measureStages } from "./stages.ts";
 
 const { values } = parseArgs({
@@ -27,28 +27,6 @@ const { values } = parseArgs({
 const [users, seconds, rounds, connections] = [values.users, values.seconds, values.rounds, values.connections].map(
   Number,
 ) as [number, number, number, number];
-
-/** Beside this file, compiled. */
-const compiled = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-async function start(script: string, arguments_: string[], environment: Record<string, string>) {
-  const child = spawn(process.execPath, [compiled(script), ...arguments_], {
-    env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    let printed = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      printed += chunk.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
-      if (found !== undefined) resolve(found);
-    });
-    child.once("exit", (code) => {
-      reject(new Error(`${script} ended with ${String(code)}: ${printed}`));
-    });
-  });
-  return { child, url };
-}
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;

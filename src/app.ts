@@ -8,6 +8,7 @@ import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { Hasher } from "./accounts/hasher.ts";
+import { HashingProcess } from "./accounts/hashing/hashing-process.ts";
 import { NotMeTokens } from "./accounts/not-me-token.ts";
 import { contextWords } from "./accounts/password.ts";
 import { confirmCaller, findCaller } from "./accounts/sessions.ts";
@@ -18,15 +19,16 @@ import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
-import { tellAll } from "./events/event.ts";
+import { type Observe, tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
 import { countEvents } from "./events/metrics.ts";
 import { housekeeping } from "./housekeeping.ts";
+import { registerAdmission } from "./http/admission.ts";
 import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
 import { healthPaths, metricsPaths, SERVER_TAG } from "./http/describe.ts";
 import { registerHealth } from "./http/health.ts";
-import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
+import { failureLimiter, networkOf, registerLimits, requestLimiter } from "./http/limits.ts";
 import { registerMetrics, registerRequestMetrics } from "./http/metrics.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
 import { registerJsonApi } from "./jsonapi/http/plugin.ts";
@@ -60,11 +62,19 @@ export interface App {
 export interface AppParts {
   readonly clock?: Clock;
   readonly logger?: ServerOptions["logger"];
-  /** How many threads libuv has for hashing, files and DNS together (`UV_THREADPOOL_SIZE`). Default 4, as libuv's. */
+  /**
+   * How many threads libuv has (`UV_THREADPOOL_SIZE`), in the server's process and as many in the one that hashes: that many hashes
+   * run at once, if there are as many processors. Default 4, as libuv's.
+   */
   readonly threads?: number;
   /** How many passwords may wait to be hashed; beyond that the answer is 503. */
   readonly maxWaitingHashes?: number;
+  /** How many requests may be at work at once; beyond that the answer is 503. */
+  readonly maxRequestsAtWork?: number;
 }
+
+/** What SQLite answers in a second or two, while requests wait for its one connection; far more than are ever at work on a server that keeps up. */
+const MAX_AT_WORK = 1_000;
 
 const PREFIX = "/v1";
 
@@ -125,13 +135,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   }
 
   const words = contextWords(config.APP_NAME, config.PUBLIC_URL);
-  const hasher = new Hasher({
-    logN: config.SCRYPT_LOG_N,
-    p: config.SCRYPT_P,
-    concurrency: Math.min(availableParallelism(), (parts.threads ?? 4) - 1),
-    maxWaiting: parts.maxWaitingHashes,
-    observe,
-  });
+  const { hasher, hashing } = hasherOf(config, parts, observe);
   const token = config.POSTMARK_SERVER_TOKEN;
   const mailer = token === undefined ? new Mailbox({ clock }) : postmark(token, config);
   const mailbox = mailer instanceof Mailbox ? mailer : undefined;
@@ -140,6 +144,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
   await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, observe });
+  registerAdmission(app, { most: parts.maxRequestsAtWork ?? MAX_AT_WORK });
   const limitMailRequests = requestLimiter(app, LIMITERS.mailRequests, config.RESET_LIMIT_PER_IP);
   const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };
   const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP, isWrongSecret);
@@ -242,9 +247,28 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     watch?.close();
     await worker.close();
     if (!(mailer instanceof Mailbox)) await mailer.close();
+    await hashing.close();
     await db.destroy();
   });
   return { app, db, worker, publicUrl, mailbox };
+}
+
+/** Hashing in a process of its own, as wide as there are processors and the operator allows threads. */
+function hasherOf(config: Config, { threads = 4, maxWaitingHashes }: AppParts, observe: Observe) {
+  const cores = availableParallelism();
+  const concurrency = Math.max(1, Math.min(cores, threads));
+  const concurrencyHere = Math.max(1, Math.min(cores, threads - 1));
+  const hashing = new HashingProcess({ concurrency, concurrencyHere, observe });
+  const hasher = new Hasher({
+    logN: config.SCRYPT_LOG_N,
+    p: config.SCRYPT_P,
+    concurrency,
+    maxWaiting: maxWaitingHashes,
+    runner: hashing,
+    groupOf: networkOf,
+    observe,
+  });
+  return { hasher, hashing };
 }
 
 function postmark(token: string, config: Config) {

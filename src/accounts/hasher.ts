@@ -1,12 +1,11 @@
-import * as scryptModule from "scrypt-kdf";
-
 import { serviceUnavailable } from "../errors/catalogue.ts";
+import type { Fault } from "../errors/fault.ts";
 import type { Observe } from "../events/event.ts";
+import { FairQueue } from "./hashing/fair-queue.ts";
+import { hashHere, type HashingRunner } from "./hashing/hashing-process.ts";
+import { type Job, type JobResult, work } from "./hashing/job.ts";
 import { impossiblePassword, MAX_PASSWORD_LENGTH, normalisePassword } from "./password.ts";
-import { readScryptKey, type ScryptCost } from "./scrypt-key.ts";
-
-/** The package has a default export only, its types have none. */
-const scrypt = (scryptModule as unknown as { default: typeof scryptModule }).default;
+import { readScryptKey, type ScryptCost } from "./hashing/scrypt-key.ts";
 
 const BLOCK_SIZE = 8;
 
@@ -17,14 +16,21 @@ export interface HasherOptions {
   /** log2 of scrypt's N. */
   readonly logN: number;
   readonly p: number;
-  /**
-   * How many hashes run at once: min(cores, UV_THREADPOOL_SIZE − 1). More would gain no throughput, but keep the database,
-   * DNS and files waiting, which share libuv's threads.
-   */
+  /** How many hashes run at once: as many as there are processors. More would gain no throughput, and each takes 128 · 8 · N bytes. */
   readonly concurrency?: number | undefined;
   /** How many may wait for their turn; beyond that the answer is 503. */
   readonly maxWaiting?: number | undefined;
+  /** Where the work is done; in this process unless said otherwise. */
+  readonly runner?: HashingRunner | undefined;
+  /** What those have in common who wait in one group, by their address: see {@link FairQueue}. */
+  readonly groupOf?: ((ipAddress: string) => string) | undefined;
   readonly observe?: Observe | undefined;
+}
+
+/** For whom a password is hashed. */
+export interface HashingFor {
+  /** Those with one address, or of one network, wait in one group. */
+  readonly ipAddress: string;
 }
 
 export interface Verification {
@@ -37,28 +43,30 @@ export interface Verification {
 export class Hasher {
   readonly #cost: ScryptCost;
   readonly #concurrency: number;
-  readonly #maxWaiting: number;
+  readonly #queue: FairQueue;
+  readonly #runner: HashingRunner;
+  readonly #groupOf: (ipAddress: string) => string;
   readonly #observe: Observe | undefined;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
   /** Milliseconds that a hash took lately: a moving average, for `Retry-After`. */
   #duration = 250;
 
-  constructor({ logN, p, concurrency = 2, maxWaiting = 64, observe }: HasherOptions) {
+  constructor({ logN, p, concurrency = 2, maxWaiting = 64, runner = hashHere, groupOf, observe }: HasherOptions) {
     this.#cost = { logN, r: BLOCK_SIZE, p };
     this.#concurrency = Math.max(1, concurrency);
-    this.#maxWaiting = maxWaiting;
+    this.#queue = new FairQueue({ concurrency: this.#concurrency, maxWaiting, full: () => this.#overflow() });
+    this.#runner = runner;
+    this.#groupOf = groupOf ?? ((ipAddress) => ipAddress);
     this.#observe = observe;
   }
 
   /** Hashes at work. */
   get running(): number {
-    return this.#running;
+    return this.#queue.running;
   }
 
   /** Hashes that wait for their turn. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#queue.waiting;
   }
 
   /**
@@ -67,11 +75,9 @@ export class Hasher {
    * @returns scrypt's own encoding in base64: 128 characters
    * @throws {Fault} 503 when too many wait already
    */
-  async hash(password: string): Promise<string> {
-    return await this.#inTurn(async () => {
-      const key = await scrypt.kdf(normalisePassword(password), this.#cost);
-      return Buffer.from(key).toString("base64");
-    });
+  async hash(password: string, asker?: HashingFor): Promise<string> {
+    const job: Job = { kind: "hash", password: normalisePassword(password), cost: this.#cost };
+    return (await this.#inTurn(job, asker)) as string;
   }
 
   /**
@@ -81,69 +87,40 @@ export class Hasher {
    * @param stored what `hash` returned; null for somebody who has no password or does not exist
    * @throws {Fault} 503 when too many wait already
    */
-  async verify(stored: string | null, password: string): Promise<Verification> {
-    const possible = impossiblePassword(password) === undefined;
+  async verify(stored: string | null, password: string, asker?: HashingFor): Promise<Verification> {
+    const mayMatch = impossiblePassword(password) === undefined;
     // Cut first: normalising or hashing a megabyte would be work that only a long password causes.
-    const text = normalisePassword(possible ? password : password.slice(0, MAX_PASSWORD_LENGTH).toWellFormed());
-    const key = stored === null ? undefined : readScryptKey(stored);
+    const text = normalisePassword(mayMatch ? password : password.slice(0, MAX_PASSWORD_LENGTH).toWellFormed());
+    const found = stored === null ? undefined : readScryptKey(stored);
+    const isPayable = found !== undefined && work(found.cost) <= Math.max(MAX_WORK, work(this.#cost));
+    const key = isPayable && stored !== null ? { stored, cost: found.cost } : null;
 
-    return await this.#inTurn(async () => {
-      if (key === undefined || work(key.cost) > Math.max(MAX_WORK, work(this.#cost))) {
-        await scrypt.kdf(text, this.#cost);
-        return { matches: false, outdated: false };
+    const matches = await this.#inTurn({ kind: "verify", password: text, key, cost: this.#cost, mayMatch }, asker);
+    return matches === true
+      ? { matches, outdated: key !== null && !isSameCost(key.cost, this.#cost) }
+      : { matches: false, outdated: false };
+  }
+
+  async #inTurn(job: Job, asker: HashingFor | undefined): Promise<JobResult> {
+    const group = asker === undefined ? "" : this.#groupOf(asker.ipAddress);
+    return await this.#queue.run(group, async () => {
+      const start = performance.now();
+      try {
+        return await this.#runner.run(job);
+      } finally {
+        this.#duration += (performance.now() - start - this.#duration) / 8;
       }
-      const matches = (await scrypt.verify(key.bytes, text)) && possible;
-      if (!matches) await this.#makeUpFor(key.cost, text);
-      return { matches, outdated: matches && !isSameCost(key.cost, this.#cost) };
     });
   }
 
-  /** A cheaper hash than today's would answer faster than no hash at all, and so tell that somebody has one: the rest of the work. */
-  async #makeUpFor(cost: ScryptCost, text: string): Promise<void> {
-    const missing = work(this.#cost) - work(cost);
-    if (missing <= 0) return;
-    const p = Math.round(missing / (2 ** cost.logN * cost.r));
-    if (p > 0) await scrypt.kdf(text, { ...cost, p });
+  #overflow(): Fault {
+    this.#observe?.({ type: "hashing.overflow", waiting: this.waiting });
+    const seconds = Math.ceil((this.waiting * this.#duration) / this.#concurrency / 1000);
+    return serviceUnavailable(
+      "Too many passwords are being checked just now. Try again in a moment.",
+      Math.max(1, seconds),
+    );
   }
-
-  async #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    await this.#enter();
-    const start = performance.now();
-    try {
-      return await run();
-    } finally {
-      this.#duration += (performance.now() - start - this.#duration) / 8;
-      this.#leave();
-    }
-  }
-
-  #enter(): Promise<void> | undefined {
-    if (this.#running < this.#concurrency) {
-      this.#running += 1;
-      return undefined;
-    }
-    if (this.#waiting.length >= this.#maxWaiting) {
-      this.#observe?.({ type: "hashing.overflow", waiting: this.#waiting.length });
-      const seconds = Math.ceil((this.#waiting.length * this.#duration) / this.#concurrency / 1000);
-      throw serviceUnavailable(
-        "Too many passwords are being checked just now. Try again in a moment.",
-        Math.max(1, seconds),
-      );
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** The one who leaves hands the place on, so that nobody who comes later slips in between. */
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
-  }
-}
-
-/** scrypt's work in units of 128 bytes mixed; memory is in proportion to the same without p. */
-function work({ logN, r, p }: ScryptCost): number {
-  return 2 ** logN * r * p;
 }
 
 function isSameCost(one: ScryptCost, other: ScryptCost): boolean {

@@ -70,7 +70,8 @@ export async function prepareRegistration(
   const email = checkInput(deps, input, { passwordIsSet: isRequest ? "by mail" : isAdmin ? "or by mail" : "here" });
   if (isRequest) return async (trx) => await recordRequest(trx, deps.clock(), email, input);
 
-  const passwordHash = input.password === undefined ? null : await deps.hasher.hash(input.password);
+  const passwordHash =
+    input.password === undefined ? null : await deps.hasher.hash(input.password, input.caller.client);
   return async (trx) => {
     const now = deps.clock();
     const userId = input.id ?? newId();

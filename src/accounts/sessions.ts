@@ -58,10 +58,10 @@ export async function prepareLogIn(
   const normal = "normal" in parsed ? parsed.normal : "";
   const user = await deps.db("users").where({ email_normal: normal }).first("id", "password", "credential_epoch");
 
-  const { matches, outdated } = await deps.hasher.verify(user?.password ?? null, password);
+  const { matches, outdated } = await deps.hasher.verify(user?.password ?? null, password, client);
   const attempt = { kind: "session.created", normal, userId: user?.id ?? null, client, matches } as const;
   if (!(await judgeAttempt(deps, attempt)) || user === undefined) throw wrongCredentials();
-  const renewed = outdated ? await deps.hasher.hash(password) : undefined;
+  const renewed = outdated ? await deps.hasher.hash(password, client) : undefined;
 
   return async (trx) => {
     const now = deps.clock();

@@ -57,12 +57,13 @@ export async function prepareUserUpdate(
   faults.throwIfAny();
 
   if (needsProof) {
-    const { matches } = await deps.hasher.verify(user.password, changes.currentPassword ?? "");
+    const { matches } = await deps.hasher.verify(user.password, changes.currentPassword ?? "", caller.client);
     const { email_normal: normal, id: userId } = user;
     const attempt = { kind: "password.checked", normal, userId, client: caller.client, matches } as const;
     if (!(await judgeAttempt(deps, attempt))) throw wrongCurrentPassword();
   }
-  const passwordHash = changes.password === undefined ? undefined : await deps.hasher.hash(changes.password);
+  const passwordHash =
+    changes.password === undefined ? undefined : await deps.hasher.hash(changes.password, caller.client);
 
   return async (trx) => {
     const now = deps.clock();

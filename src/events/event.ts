@@ -22,6 +22,10 @@ export type Event =
   | { type: "reset.limited" }
   | { type: "limit.exceeded"; limiter: string }
   | { type: "hashing.overflow"; waiting: number }
+  /** The process that hashes ended. Another one is started when it is needed. */
+  | { type: "hashing.process-lost"; reason: string }
+  /** It could not be started: hashing shares the server's own threads until the next try. */
+  | { type: "hashing.process-failed"; reason: string; inSeconds: number }
   | { type: "housekeeping.failed"; error: unknown };
 
 export type Observe = (event: Event) => void;

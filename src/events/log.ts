@@ -26,6 +26,8 @@ const LEVELS = {
   "reset.limited": "info",
   "limit.exceeded": "debug",
   "hashing.overflow": "warn",
+  "hashing.process-lost": "warn",
+  "hashing.process-failed": "error",
   "housekeeping.failed": "error",
 } as const satisfies Record<Event["type"], Level>;
 

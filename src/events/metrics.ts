@@ -22,6 +22,11 @@ const COUNTERS = {
   ],
   "outbox.unreachable": ["rekey_outbox_unreachable_total", "Failed attempts of the mail worker to reach the database."],
   "housekeeping.failed": ["rekey_housekeeping_failures_total", "Failed attempts to clear away what no longer counts."],
+  "hashing.process-lost": ["rekey_hashing_process_lost_total", "How often the process that hashes ended by itself."],
+  "hashing.process-failed": [
+    "rekey_hashing_process_failures_total",
+    "How often no process for hashing could be started, so that hashing went on in the server's.",
+  ],
   "mail.undeliverable": [
     "rekey_addresses_undeliverable_total",
     "Accounts whose address was marked, since the mail service says that it is dead.",

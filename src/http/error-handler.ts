@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 
 import { methodNotAllowed, notFound } from "../errors/catalogue.ts";
 import type { ErrorCode } from "../errors/codes.ts";
-import { Faults, type Fault } from "../errors/fault.ts";
+import { Fault, Faults } from "../errors/fault.ts";
 import { describeError } from "../events/log.ts";
 import { errorDocument, type ErrorDocumentOptions } from "./error-document.ts";
 import { faultsFrom } from "./framework-faults.ts";
@@ -111,7 +111,9 @@ function sendFaults(
 /** What is our fault is told in the log, in full; what is the client's is its own line there, as any request. */
 function logServerFault(status: number, cause: unknown, request: FastifyRequest): void {
   if (status < 500) return;
-  const fields = { status, method: request.method, route: request.routeOptions.url, error: describeError(cause) };
+  // What is refused because there is too much of it is refused thousands of times in a row: its stack would say nothing.
+  const why = status === 503 && cause instanceof Fault ? { reason: cause.detail } : { error: describeError(cause) };
+  const fields = { status, method: request.method, route: request.routeOptions.url, ...why };
   if (status === 503) request.log.warn(fields, "request refused");
   else request.log.error(fields, "request failed");
 }

@@ -20,7 +20,11 @@ export interface LimitsOptions {
   readonly observe?: Observe;
 }
 
-/** Counters kept per limiter. Beyond it the least recently used is forgotten, so a flood of addresses cannot fill the memory. */
+/**
+ * Counters kept per limiter. Beyond it the least recently used is forgotten, so that a flood of addresses cannot fill the memory.
+ * Who has so many addresses that their own counter is forgotten within its window gains nothing by it: each of those addresses may
+ * try as often as the first.
+ */
 const COUNTERS = 100_000;
 
 /** Hosts choose any address of their /64: counted singly, one client would be 2^64. */
@@ -39,9 +43,14 @@ export function clientKey(request: FastifyRequest): string {
   const known = keys.get(request);
   if (known !== undefined) return known;
   const address = [request.ip, request.socket.remoteAddress].find((ip) => ip !== undefined && isIP(ip) !== 0);
-  const key = address === undefined ? "unknown" : normalizeIP(address, IPV6_SUBNET);
+  const key = networkOf(address ?? "");
   keys.set(request, key);
   return key;
+}
+
+/** See {@link clientKey}. */
+export function networkOf(address: string): string {
+  return isIP(address) === 0 ? "unknown" : normalizeIP(address, IPV6_SUBNET);
 }
 
 /** Sets up the counters, and the limit for all requests. Before all routes and all other limiters. */
@@ -69,14 +78,16 @@ export async function registerLimits(app: FastifyInstance, { global, redis, obse
  * (draft-ietf-httpapi-ratelimit-headers-02).
  *
  * @param name its counters are its own
+ * @param counters how many of them are kept
  * @throws {Fault} 429 with `Retry-After`
  */
 export function requestLimiter(
   app: FastifyInstance,
   name: string,
   rate: Rate,
+  counters = COUNTERS,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const count = counter(app, name, rate);
+  const count = counter(app, name, rate, counters);
   const refusal = refusalsOf(app, name, rate);
   return async (request, reply) => {
     const { isExceeded, remaining, resetSeconds } = await count(request);
@@ -86,6 +97,8 @@ export function requestLimiter(
 }
 
 export interface FailureLimiter {
+  /** Clients with attempts that are still running: all that is kept beside the counters. */
+  readonly clients: number;
   /**
    * Runs `run` unless the client had too many failures.
    *
@@ -99,14 +112,16 @@ export interface FailureLimiter {
  * that a hundred guesses at once are no more than a hundred in a row.
  *
  * @param isFailure whether what was thrown is one; by default faults with status 401 or 404
+ * @param counters how many clients' failures are kept
  */
 export function failureLimiter(
   app: FastifyInstance,
   name: string,
   rate: Rate,
   isFailure: (error: unknown) => boolean = isWrongGuess,
+  counters = COUNTERS,
 ): FailureLimiter {
-  const count = counter(app, name, rate);
+  const count = counter(app, name, rate, counters);
   const refusal = refusalsOf(app, name, rate);
   const running = new Map<string, number>();
   const change = (key: string, by: 1 | -1) => {
@@ -117,6 +132,9 @@ export function failureLimiter(
   };
 
   return {
+    get clients() {
+      return running.size;
+    },
     async attempt(request, run) {
       const key = clientKey(request);
       // Counted before the first wait: of many that begin at once each sees those before it.
@@ -147,12 +165,12 @@ interface Count {
   readonly resetSeconds: number;
 }
 
-function counter(app: FastifyInstance, name: string, { max, windowSeconds }: Rate) {
+function counter(app: FastifyInstance, name: string, { max, windowSeconds }: Rate, counters: number) {
   // `cache` must be said for each limiter: the plugin's own setting does not reach those made by createRateLimit.
   const options: RateLimitOptions = {
     max,
     timeWindow: windowSeconds * 1000,
-    cache: COUNTERS,
+    cache: counters,
     // With the name: in a shared store all limiters have one name space.
     keyGenerator: (request) => `${name}:${clientKey(request)}`,
   };

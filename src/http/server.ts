@@ -1,8 +1,10 @@
+import { compile } from "@fastify/proxy-addr";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { v7 } from "uuid";
 
 import { answerClientError } from "./client-error.ts";
 import { refuseUrl } from "./error-handler.ts";
+import { boundConnections, type ConnectionBounds } from "./connections.ts";
 import { closeGracefully } from "./graceful-close.ts";
 import { requireHost } from "./host.ts";
 import { registerJson } from "./json.ts";
@@ -16,6 +18,8 @@ export interface Timeouts {
   readonly request: number;
   /** For a connection on which nothing moves, also while we work on its request. */
   readonly connection: number;
+  /** For a client to take an answer that is ready. */
+  readonly answer: number;
   /** For the next request on a connection. Longer than a load balancer's (60 s), which must be the one to close. */
   readonly keepAlive: number;
   /** For the requests at hand when the server closes. */
@@ -30,9 +34,20 @@ export interface ServerOptions {
   /** Bytes of a request body. */
   readonly bodyLimit?: number;
   readonly timeouts?: Partial<Timeouts>;
+  readonly connections?: Partial<Omit<ConnectionBounds, "isProxy" | "takeWithin">>;
 }
 
-const TIMEOUTS: Timeouts = { headers: 10_000, request: 30_000, connection: 60_000, keepAlive: 72_000, drain: 8_000 };
+const TIMEOUTS: Timeouts = {
+  headers: 10_000,
+  request: 30_000,
+  connection: 60_000,
+  answer: 60_000,
+  keepAlive: 72_000,
+  drain: 8_000,
+};
+
+/** An idle connection takes some ten kilobytes. An address may be a company's, or a frontend's that serves many people. */
+const CONNECTIONS = { most: 5_000, mostOfOneAddress: 1_000, mostUntaken: 1_000 };
 
 /** An id has 36 characters; a client that sends a longer one learns so by 404 or 422, not by 414. */
 const MAX_PARAM_LENGTH = 256;
@@ -85,6 +100,12 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
   requireHost(app);
   registerJson(app);
   registerRequestLog(app);
+  boundConnections(app, {
+    ...CONNECTIONS,
+    ...options.connections,
+    takeWithin: timeouts.answer,
+    isProxy: trustProxy.length > 0 ? compile([...trustProxy]) : () => false,
+  });
   closeGracefully(app, timeouts.drain);
   return app;
 }

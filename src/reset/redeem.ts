@@ -54,7 +54,7 @@ export async function redeem(
   if (message !== undefined) throw invalidAttribute("/data/password", "password", message);
 
   // Outside of the transaction: a quarter of a second of hashing would keep every other writer waiting.
-  const passwordHash = await deps.hasher.hash(password);
+  const passwordHash = await deps.hasher.hash(password, client);
   const isSet = await deps.db.transaction(async (trx) => {
     const now = deps.clock();
     const { id: userId, credential_epoch: epoch, email_normal: normal } = user;

@@ -67,7 +67,7 @@ const causes: Record<ErrorCode, (world: World) => Promise<Json[]>> = {
     return everyError((await broken.ask("POST", "/v1/sessions", { body: credentials })).body);
   },
   "service-unavailable": async ({ t }) => {
-    const busy = await makeApp(t, { SCRYPT_LOG_N: "16" }, { threads: 2, maxWaitingHashes: 0 });
+    const busy = await makeApp(t, { SCRYPT_LOG_N: "14" }, { threads: 1, maxWaitingHashes: 0 });
     const user = (name: string) => resource("users", { email: `${name}@example.org`, password: "walnut-orbit-9" });
     const first = busy.ask("POST", "/v1/users", { body: user("ada") });
     const second = await busy.ask("POST", "/v1/users", { body: user("ben") });

@@ -76,10 +76,15 @@ t.test("the global limit counts every request, also of unknown URLs, but no rout
 });
 
 /** A server whose `GET /try?ok` succeeds and whose `GET /try` fails, with 401 or what `thrown` makes. */
-async function guarded(test: Parameters<typeof makeServer>[0], max: number, thrown: () => Error = wrongCredentials) {
+async function guarded(
+  test: Parameters<typeof makeServer>[0],
+  max: number,
+  thrown: () => Error = wrongCredentials,
+  counters?: number,
+) {
   const { app } = makeServer(test);
   await registerLimits(app, { global: null });
-  const failures = failureLimiter(app, "login", { max, windowSeconds: 60 });
+  const failures = failureLimiter(app, "login", { max, windowSeconds: 60 }, undefined, counters);
   let runs = 0;
   app.get("/try", (request) =>
     failures.attempt(request, async () => {
@@ -89,7 +94,7 @@ async function guarded(test: Parameters<typeof makeServer>[0], max: number, thro
       return {};
     }),
   );
-  return { app, runs: () => runs };
+  return { app, failures, runs: () => runs };
 }
 
 t.test("only failures count, and after too many nothing is run any more", async (t) => {
@@ -132,4 +137,28 @@ t.test("404 is a failure, any other error is none", async (t) => {
   const broken = await guarded(t, 1, () => new Error("broken"));
   t.equal((await broken.app.inject("/try")).statusCode, 500);
   t.equal((await broken.app.inject("/try")).statusCode, 500);
+});
+
+t.test("no more counters are kept than may be: the one that was used least lately is forgotten", async (t) => {
+  const { app } = makeServer(t);
+  await registerLimits(app, { global: null });
+  const limit = requestLimiter(app, "a", { max: 1, windowSeconds: 60 }, 3);
+  app.get("/a", { preHandler: limit }, (_request, reply) => reply.send({}));
+  const from = async (remoteAddress: string) => (await app.inject({ url: "/a", remoteAddress })).statusCode;
+  for (const address of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) t.equal(await from(address), 200);
+  t.equal(await from("192.0.2.1"), 429, "three are kept");
+  t.equal(await from("192.0.2.4"), 200);
+  t.equal(await from("192.0.2.1"), 429, "who goes on trying is not forgotten");
+  t.equal(await from("192.0.2.2"), 200, "who was silent is");
+});
+
+t.test("however many clients fail, nothing of them is kept beside so many counters", async (t) => {
+  const { app, failures } = await guarded(t, 1, wrongCredentials, 10);
+  const from = (n: number) => ({ url: "/try", remoteAddress: `10.0.${String(n >> 8)}.${String(n & 255)}` });
+  const running = Array.from({ length: 500 }, (_, n) => app.inject(from(n)));
+  const statuses = (await Promise.all(running)).map(({ statusCode }) => statusCode);
+  t.ok(statuses.every((status) => status === 401));
+  t.equal(failures.clients, 0);
+  t.equal((await app.inject(from(499))).statusCode, 429);
+  t.equal((await app.inject(from(0))).statusCode, 401, "the first ones are forgotten");
 });
