@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os";
-import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Knex } from "knex";
 import { Registry } from "prom-client";
@@ -7,8 +5,6 @@ import { Registry } from "prom-client";
 import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
-import { Hasher } from "./accounts/hasher.ts";
-import { HashingProcess } from "./accounts/hashing/hashing-process.ts";
 import { NotMeTokens } from "./accounts/not-me-token.ts";
 import { contextWords } from "./accounts/password.ts";
 import { confirmCaller, findCaller } from "./accounts/sessions.ts";
@@ -19,7 +15,7 @@ import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
-import { type Observe, tellAll } from "./events/event.ts";
+import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
 import { countEvents } from "./events/metrics.ts";
 import { housekeeping } from "./housekeeping.ts";
@@ -28,12 +24,11 @@ import { registerCors } from "./http/cors.ts";
 import { registerErrorHandling } from "./http/error-handler.ts";
 import { healthPaths, metricsPaths, SERVER_TAG } from "./http/describe.ts";
 import { registerHealth } from "./http/health.ts";
-import { failureLimiter, networkOf, registerLimits, requestLimiter } from "./http/limits.ts";
+import { failureLimiter, registerLimits, requestLimiter } from "./http/limits.ts";
 import { registerMetrics, registerRequestMetrics } from "./http/metrics.ts";
 import { createServer, type ServerOptions } from "./http/server.ts";
 import { registerJsonApi } from "./jsonapi/http/plugin.ts";
 import { Mailbox } from "./mail/mailbox.ts";
-import { threadedMailer } from "./mail/threaded.ts";
 import type { OutboxWorker } from "./outbox/worker.ts";
 import { ERRORS_PAGE } from "./pages/docs-page.ts";
 import { registerPages } from "./pages/plugin.ts";
@@ -45,6 +40,7 @@ import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.
 import { postmarkWebhook } from "./webhooks/routes.ts";
 import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
 import { watchServer } from "./metrics.ts";
+import { hasherOf, type HasherBounds, postmark, publicUrlOf } from "./parts.ts";
 import { loadWords } from "./words.ts";
 
 /** The whole server, not yet listening. */
@@ -59,16 +55,9 @@ export interface App {
 }
 
 /** What a caller may bring instead of the usual parts. */
-export interface AppParts {
+export interface AppParts extends HasherBounds {
   readonly clock?: Clock;
   readonly logger?: ServerOptions["logger"];
-  /**
-   * How many threads libuv has (`UV_THREADPOOL_SIZE`), in the server's process and as many in the one that hashes: that many hashes
-   * run at once, if there are as many processors. Default 4, as libuv's.
-   */
-  readonly threads?: number;
-  /** How many passwords may wait to be hashed; beyond that the answer is 503. */
-  readonly maxWaitingHashes?: number;
   /** How many requests may be at work at once; beyond that the answer is 503. */
   readonly maxRequestsAtWork?: number;
 }
@@ -251,47 +240,4 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     await db.destroy();
   });
   return { app, db, worker, publicUrl, mailbox };
-}
-
-/** Hashing in a process of its own, as wide as there are processors and the operator allows threads. */
-function hasherOf(config: Config, { threads = 4, maxWaitingHashes }: AppParts, observe: Observe) {
-  const cores = availableParallelism();
-  const concurrency = Math.max(1, Math.min(cores, threads));
-  const concurrencyHere = Math.max(1, Math.min(cores, threads - 1));
-  const hashing = new HashingProcess({ concurrency, concurrencyHere, observe });
-  const hasher = new Hasher({
-    logN: config.SCRYPT_LOG_N,
-    p: config.SCRYPT_P,
-    concurrency,
-    maxWaiting: maxWaitingHashes,
-    runner: hashing,
-    groupOf: networkOf,
-    observe,
-  });
-  return { hasher, hashing };
-}
-
-function postmark(token: string, config: Config) {
-  return threadedMailer({
-    token,
-    apiUrl: config.POSTMARK_API_URL,
-    stream: config.POSTMARK_MESSAGE_STREAM,
-    from: config.MAIL_FROM,
-  });
-}
-
-/**
- * The base of all links: as configured, or where the server listens. With port 0 only the listening server knows, and asking
- * it for every link of a document would cost a tenth of the answer: it is asked once.
- */
-function publicUrlOf(app: FastifyInstance, config: Config): () => string {
-  let known = config.PUBLIC_URL;
-  return () => {
-    if (known !== undefined) return known;
-    const address = app.server.address() as AddressInfo | null;
-    const host = config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST;
-    const url = `http://${host}:${String(address?.port ?? config.PORT)}`;
-    if (address !== null) known = url;
-    return url;
-  };
 }

@@ -52,12 +52,20 @@ export async function setPassword(trx: Knex.Transaction, change: PasswordChange)
   });
   if (updated !== 1) return false;
 
+  // As it is now: a thief who goes on to another address must not get the notice.
+  const holder = await trx("users").where({ id: userId }).first("email");
   await endOtherSessions(trx, change);
   await record(trx, change, resetTokenHash === undefined ? "password.changed" : "password.reset");
   await enqueue(trx, now, {
     kind: "notice.password-changed",
     // The epoch: whoever says that it was not them, says it of this change and of no later one.
-    payload: { userId, epoch: epoch + 1, language: change.language ?? null, askedBy: askedBy(change.askedFrom, now) },
+    payload: {
+      address: holder?.email ?? null,
+      userId,
+      epoch: epoch + 1,
+      language: change.language ?? null,
+      askedBy: askedBy(change.askedFrom, now),
+    },
     expiresAt: now + NOTICE_LIFE,
   });
   return true;

@@ -13,11 +13,11 @@ export function noticeHandlers(deps: AccountMailDeps) {
   } satisfies Record<string, Handler>;
 }
 
-/** To the address that the account has when the mail leaves; nothing for an account that is gone. */
+/** To the address that the account had when its password was changed; nothing for an account that is gone. */
 function passwordChanged(deps: AccountMailDeps): Handler {
   return async (raw, entry) => {
     const payload = readPayload(raw);
-    const { userId, epoch, askedBy } = payload;
+    const { userId, address, epoch, askedBy } = payload;
     const user = await findUser(deps, userId);
     if (user === undefined) return { outcome: "nothing" };
     const link = resetLink(deps.frontendUrl);
@@ -25,7 +25,15 @@ function passwordChanged(deps: AccountMailDeps): Handler {
     const languages = holdersLanguages(payload, user);
     return await sendAccountMail(
       deps,
-      { template: "password-changed", to: user.email, name: fullName(user), link, notMeLink, askedBy, languages },
+      {
+        template: "password-changed",
+        to: address ?? user.email,
+        name: fullName(user),
+        link,
+        notMeLink,
+        askedBy,
+        languages,
+      },
       entry,
     );
   };

@@ -12,6 +12,8 @@ const ORIGINS: readonly Origin[] = ["operator", "admin", "not-me"];
 export interface Payload {
   readonly userId: string | null;
   readonly email: string | null;
+  /** Where a notice goes to: as it was when there was something to tell. */
+  readonly address: string | null;
   readonly oldAddress: string | null;
   readonly newAddress: string | null;
   readonly firstName: string | null;
@@ -35,6 +37,7 @@ export function readPayload(payload: unknown): Payload {
   return {
     userId: asText(members.userId),
     email: asText(members.email),
+    address: asText(members.address),
     oldAddress: asText(members.oldAddress),
     newAddress: asText(members.newAddress),
     firstName: asText(members.firstName),

@@ -70,7 +70,7 @@ async function findOrMakeUser(
       .ignore();
     // Asked for after the insert, which waits for a deletion that is under way.
     const isAgain = await isRetired(trx, id);
-    const ownId = isAgain ? newId() : id;
+    const ownId = !isAgain ? id : takenIds.includes(entry.id) ? newId() : entry.id;
     await trx("users").where({ id, email_normal: email.normal }).update({ id: ownId });
     const user: Recipient | undefined = await trx("users")
       .where({ email_normal: email.normal })

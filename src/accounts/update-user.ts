@@ -77,14 +77,15 @@ export async function prepareUserUpdate(
       language: user.language ?? (isOwn ? caller.client.language : null),
     };
     let epoch = user.credential_epoch;
+    // The password first: its notice goes to the address that the account still has.
+    if (passwordHash !== undefined) {
+      if (!(await setPassword(trx, { ...change, epoch, passwordHash }))) throw changedMeanwhile();
+      epoch += 1;
+    }
     if (email !== undefined) {
       const isVerified = isOwn ? false : undefined;
       if (!(await setEmail(trx, { ...change, epoch, email, isVerified, oldAddress: user.email })))
         throw changedMeanwhile();
-      epoch += 1;
-    }
-    if (passwordHash !== undefined) {
-      if (!(await setPassword(trx, { ...change, epoch, passwordHash }))) throw changedMeanwhile();
     }
     const columns = profileColumns(changes, caller.isAdmin);
     if (Object.keys(columns).length === 0) return;

@@ -10,7 +10,7 @@ import { makeDatabase } from "../fixtures/database.ts";
 const clock = new TestClock();
 const NEW = parseEmail("ada@new.example") as { address: string; normal: string };
 
-t.test("a change of the password is told at the present address, one of the address at the old", async (t) => {
+t.test("changes are told at the address that the account had before a thief could move it", async (t) => {
   const db = await makeDatabase(t);
   const mailer = new KeepingMailer();
   const ada = await insertUser(db, { email: "ada@x.example", password: "correct horse", firstName: "Ada" });
@@ -23,7 +23,7 @@ t.test("a change of the password is told at the present address, one of the addr
   await workOff(db, clock, noticeHandlers(mailDeps(db, clock, mailer)));
 
   const byTag = new Map(mailer.mails.map((mail) => [mail.tag, mail]));
-  t.equal(byTag.get("password-changed")?.to, "ada@new.example");
+  t.equal(byTag.get("password-changed")?.to, "ada@x.example");
   t.equal(byTag.get("email-changed")?.to, "ada@x.example");
   for (const mail of mailer.mails) {
     t.match(mail.text, "192.0.2.7", "says who asked");

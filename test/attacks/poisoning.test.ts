@@ -52,7 +52,9 @@ for (const [name, environment] of Object.entries({
       t.notMatch(text + html, /evil|6666/, tag);
       const links = text.match(/https?:\/\/\S+/g) ?? [];
       t.ok(
-        links.every((link) => link.startsWith("https://www.example.org/account/reset-password")),
+        links.every((link) =>
+          /^https:\/\/www\.example\.org\/account\/reset-password|^http:\/\/rekey\.test\/not-me\?token=/.test(link),
+        ),
         tag,
       );
     }

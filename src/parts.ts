@@ -1,0 +1,66 @@
+import { availableParallelism } from "node:os";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+
+import { Hasher } from "./accounts/hasher.ts";
+import { HashingProcess } from "./accounts/hashing/hashing-process.ts";
+import type { Config } from "./config/variables.ts";
+import type { Observe } from "./events/event.ts";
+import { networkOf } from "./http/limits.ts";
+import { threadedMailer } from "./mail/threaded.ts";
+
+/** Parts of the server that follow from its configuration. */
+
+export interface HasherBounds {
+  /**
+   * How many threads libuv has (`UV_THREADPOOL_SIZE`), in the server's process and as many in the one that hashes: that many hashes
+   * run at once, if there are as many processors. Default 4, as libuv's.
+   */
+  readonly threads?: number;
+  /** How many passwords may wait to be hashed; beyond that the answer is 503. */
+  readonly maxWaitingHashes?: number;
+}
+
+/** Hashing in a process of its own, as wide as there are processors and the operator allows threads. */
+export function hasherOf(config: Config, { threads = 4, maxWaitingHashes }: HasherBounds, observe: Observe) {
+  const cores = availableParallelism();
+  const concurrency = Math.max(1, Math.min(cores, threads));
+  const concurrencyHere = Math.max(1, Math.min(cores, threads - 1));
+  const hashing = new HashingProcess({ concurrency, concurrencyHere, observe });
+  const hasher = new Hasher({
+    logN: config.SCRYPT_LOG_N,
+    p: config.SCRYPT_P,
+    concurrency,
+    maxWaiting: maxWaitingHashes,
+    runner: hashing,
+    groupOf: networkOf,
+    observe,
+  });
+  return { hasher, hashing };
+}
+
+/** Postmark, in a thread of its own. */
+export function postmark(token: string, config: Config) {
+  return threadedMailer({
+    token,
+    apiUrl: config.POSTMARK_API_URL,
+    stream: config.POSTMARK_MESSAGE_STREAM,
+    from: config.MAIL_FROM,
+  });
+}
+
+/**
+ * The base of all links: as configured, or where the server listens. With port 0 only the listening server knows, and asking
+ * it for every link of a document would cost a tenth of the answer: it is asked once.
+ */
+export function publicUrlOf(app: FastifyInstance, config: Config): () => string {
+  let known = config.PUBLIC_URL;
+  return () => {
+    if (known !== undefined) return known;
+    const address = app.server.address() as AddressInfo | null;
+    const host = config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST;
+    const url = `http://${host}:${String(address?.port ?? config.PORT)}`;
+    if (address !== null) known = url;
+    return url;
+  };
+}
