@@ -68,7 +68,7 @@ interface Request {
 }
 
 /** One request for each operation that is described, as an admin who may do it would send it. */
-function requests({ description, user, role, event, admin }: World): [told: string, request: Request][] {
+function requests({ description, user, role, event }: World): [told: string, request: Request][] {
   const ids: Record<string, string> = { users: user.id, roles: role, sessions: user.sessionId, securityEvents: event };
   const linkage: Record<string, unknown> = {
     roles: [{ type: "roles", id: role }],
@@ -81,7 +81,7 @@ function requests({ description, user, role, event, admin }: World): [told: stri
     "POST /v1/users": newUser,
     "POST /v1/roles": newRole,
     "POST /v1/sessions": () => ({
-      data: { type: "sessions", attributes: { email: admin.email, password: admin.password } },
+      data: { type: "sessions", attributes: { email: user.email, password: user.password } },
     }),
     "PATCH /v1/users/{id}": () => ({
       data: { type: "users", id: user.id, attributes: { lastName: `L${String(++count)}` } },

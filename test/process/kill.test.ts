@@ -46,7 +46,9 @@ async function walk(t: Test, errand: Errand, leastSteps: number, check: Check): 
 
 /** The tokens that the mail service was given, the newest last. */
 function tokensOf({ standIn }: Fate): string[] {
-  return standIn.requests.flatMap(({ body }) => /token=([\w-]{43})/.exec(String(body["TextBody"]))?.[1] ?? []);
+  return standIn.requests.flatMap(
+    ({ body }) => /reset-password\?token=([\w-]{43})(?![\w-])/.exec(String(body["TextBody"]))?.[1] ?? [],
+  );
 }
 
 function holdsNoToken(t: Test, fate: Fate): void {

@@ -72,7 +72,7 @@ function isDiscreet(t: Test, { log, standIn }: House): void {
   const text = log.join("");
   t.notMatch(text, /@example\.org/);
   for (const { body } of standIn.requests) {
-    const token = /token=([\w-]{43})/.exec(String(body["TextBody"]))?.[1];
+    const token = /reset-password\?token=([\w-]{43})(?![\w-])/.exec(String(body["TextBody"]))?.[1];
     if (token !== undefined) t.notOk(text.includes(token), "a token is in the log");
   }
 }
