@@ -2,6 +2,7 @@ import t, { type Test } from "tap";
 
 import { resetHandler } from "../../src/reset/send.ts";
 import { acceptResetRequest } from "../../src/reset/request.ts";
+import { claimDue, enqueue } from "../../src/outbox/outbox.ts";
 import { pauseResets, RESET_PAUSE } from "../../src/accounts/reset-pause.ts";
 import { insertUser, KeepingMailer, mailDeps, TestClock } from "../fixtures/accounts.ts";
 import { makeApp, type TestApp } from "../fixtures/app.ts";
@@ -130,9 +131,15 @@ void t.test("known, unknown and paused addresses cost the same statements, one b
   let queries: string[] = [];
   db.on("query", ({ sql }: { sql: string }) => queries.push(sql));
   for (const name of ["known", "unknown", "paused", "nobody-paused"]) {
+    await enqueue(db, clock.now, {
+      kind: "reset.requested",
+      payload: { email: `${name}@x.example`, askedBy: null },
+      expiresAt: clock.now + 3_600_000,
+    });
+    const [claim] = await claimDue(db, clock.now, 1, 45);
+    if (claim === undefined) throw new Error("nothing is due");
     queries = [];
-    const entry = { id: name, kind: "reset.requested", attempts: 1, createdAt: "", expiresAt: "", claimedUntil: "" };
-    await handler({ email: `${name}@x.example`, askedBy: null }, entry);
+    await handler(JSON.parse(claim.payload), claim.entry);
     seen.set(name, queries.join(";\n"));
   }
   t.equal(new Set(seen.values()).size, 1);
