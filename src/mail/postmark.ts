@@ -52,24 +52,28 @@ export function postmarkMailer({ token, apiUrl, stream, from, timeoutSeconds = 1
         return { outcome: "refused", reason: "Postmark cannot mail to an address of this form" };
       }
       // A client for each mail costs nothing, and keeps what we learn of one exchange apart from the others.
-      const exchange = new Exchange();
+      const exchange = new Exchange(timeoutSeconds);
       const client = new ServerClient(token, { ...configuration, fetch: exchange.fetch });
       try {
-        const answer: unknown = await client.sendEmail({
-          From: sender,
-          To: recipient,
-          Subject: mail.subject,
-          TextBody: mail.text,
-          HtmlBody: mail.html,
-          MessageStream: stream,
-          TrackOpens: false,
-          TrackLinks: Models.LinkTrackingOptions.None,
-          Tag: mail.tag,
-          Metadata: { reference: mail.reference },
-        });
+        const answer: unknown = await exchange.inTime(
+          client.sendEmail({
+            From: sender,
+            To: recipient,
+            Subject: mail.subject,
+            TextBody: mail.text,
+            HtmlBody: mail.html,
+            MessageStream: stream,
+            TrackOpens: false,
+            TrackLinks: Models.LinkTrackingOptions.None,
+            Tag: mail.tag,
+            Metadata: { reference: mail.reference },
+          }),
+        );
         return accepted(answer);
       } catch (error) {
         return classify(error, exchange);
+      } finally {
+        exchange.end();
       }
     },
   };
@@ -82,10 +86,41 @@ class Exchange {
   /** The code of a network fault, e.g. ECONNREFUSED. */
   networkFault: string | undefined;
 
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #isOver: Promise<never>;
+
+  constructor(timeoutSeconds: number) {
+    const { signal } = this.#abort;
+    this.#isOver = new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        reject(signal.reason as DOMException);
+      });
+    });
+    this.#timer = setTimeout(() => {
+      this.#abort.abort(new DOMException("The mail service took too long", "TimeoutError"));
+    }, timeoutSeconds * 1000);
+  }
+
+  /**
+   * The client has a time-out of its own, but no body is cut off by it once Node has collected the request: an answer of which half
+   * came would be waited for without end. (undici holds the request of a response weakly.)
+   *
+   * @throws {DOMException} TimeoutError
+   */
+  async inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    return await Promise.race([answer, this.#isOver]);
+  }
+
+  /** The exchange is over: nothing is left to be cut off. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** Follows no redirect: the server token would go along. */
   readonly fetch = async (...[input, init]: Parameters<typeof fetch>): Promise<Response> => {
     try {
-      const response = await fetch(input, { ...init, redirect: "error" });
+      const response = await fetch(input, { ...init, redirect: "error", signal: this.#abort.signal });
       this.retryAfter = delaySeconds(response.headers.get("retry-after"));
       return response;
     } catch (error) {

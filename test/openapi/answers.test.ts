@@ -329,7 +329,7 @@ void t.test("a registration that is only accepted, a token that sets a password,
   const plain = { url: RESET, contentType: "application/json" };
   t.same(description.faultsIn({ ...plain, method: "PATCH", body: redemption }, answer), []);
 
-  const notMe = { data: { token: tokenIn(await newestMail(world, "ada@example.org")) } };
+  const notMe = { data: { token: tokenIn(await newestMail(world, "ada@example.org"), "not-me") } };
   const stopped = await world.ask("POST", NOT_ME, { body: notMe });
   t.equal(stopped.status, 200);
   t.same(description.faultsIn({ ...plain, url: NOT_ME, method: "POST", body: notMe }, stopped), []);

@@ -134,25 +134,3 @@ void t.test("set a password by a link: all of it, and the mail that tells so, or
     }
   });
 });
-
-void t.test("asked for an account: what was accepted ends in one user with one link that works", async (t) => {
-  const { from } = await prepare(t, async (server) => ({ person: await makeUser(server) }));
-  const errand: Errand = {
-    method: "POST",
-    path: "/v1/users",
-    body: { data: { type: "users", attributes: { email: EMAIL } } },
-    from,
-    environment: { REGISTRATION: "confirm" },
-  };
-  await walk(t, errand, 15, async (t, server, fate) => {
-    t.ok(fate.status === 202 || fate.status === null);
-    t.ok(await isEmpty(server));
-    const tokens = tokensOf(fate);
-    const users = await server.db("users").where({ email_normal: EMAIL });
-    t.same(new Set(fate.standIn.requests.map(({ body }) => body["Tag"])).size, tokens.length > 0 ? 1 : 0);
-    isMailedOnce(t, fate, tokens.length);
-    if (fate.status === 202) t.ok(tokens.length > 0, "it was accepted: it was mailed");
-    t.equal(users.length, tokens.length > 0 ? 1 : 0);
-    if (tokens.length > 0) await newestLinkWorks(t, server, tokens);
-  });
-});
