@@ -329,7 +329,7 @@ void t.test("a registration that is only accepted, a token that sets a password,
   const plain = { url: RESET, contentType: "application/json" };
   t.same(description.faultsIn({ ...plain, method: "PATCH", body: redemption }, answer), []);
 
-  const notMe = { data: { token: tokenIn(await newestMail(world, "ada@example.org")) } };
+  const notMe = { data: { token: tokenIn(await newestMail(world, "ada@example.org"), "not-me") } };
   const stopped = await world.ask("POST", NOT_ME, { body: notMe });
   t.equal(stopped.status, 200);
   t.same(description.faultsIn({ ...plain, url: NOT_ME, method: "POST", body: notMe }, stopped), []);
@@ -366,8 +366,8 @@ void t.test("every operation is refused as described while the database is gone"
 });
 
 void t.test("what needs a hash is refused as described while too many wait for one", async (t) => {
-  // One at a time, each a quarter of a second, and nobody may wait.
-  const world = await makeWorld(t, { SCRYPT_LOG_N: "14" }, { threads: 1, maxWaitingHashes: 0 });
+  // One at a time, each half a second of a processor, and nobody may wait.
+  const world = await makeWorld(t, { SCRYPT_LOG_N: "14", SCRYPT_P: "8" }, { threads: 1, maxWaitingHashes: 0 });
   const { user, admin } = world;
   const change = { type: "users", id: user.id, attributes: { password: "walnut-orbit-8" } };
   await world.ask("POST", RESET, { body: { data: { email: admin.email } } });
