@@ -14,6 +14,7 @@ import { measure, scenarios, type Result, type Target } from "./scenarios.ts";
 import { seedDatabase } from "./seeded.ts";
 import { start } from "./start.ts";
 import { measureStages } from "./stages.ts";
+import { median } from "./telling/statistics.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,10 +28,6 @@ const { values } = parseArgs({
 const [users, seconds, rounds, connections] = [values.users, values.seconds, values.rounds, values.connections].map(
   Number,
 ) as [number, number, number, number];
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
 
 function summary(results: readonly Result[]) {
   const of = (key: keyof Result) => median(results.map((result) => result[key]));

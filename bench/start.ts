@@ -4,7 +4,11 @@ import { fileURLToPath } from "node:url";
 /** A compiled script beside this one. */
 export const compiled = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Starts a script that prints the URL it listens at, and waits for that. */
+/**
+ * Starts a compiled script that prints the URL it listens at, and waits for that.
+ *
+ * @param script its path from this folder
+ */
 export async function start(
   script: string,
   arguments_: readonly string[],

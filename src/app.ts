@@ -14,7 +14,7 @@ import { systemClock, type Clock } from "./db/clock.ts";
 import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
 import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
-import { isWrongSecret, unauthorized } from "./errors/catalogue.ts";
+import { unauthorized } from "./errors/catalogue.ts";
 import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
 import { countEvents } from "./events/metrics.ts";
@@ -136,7 +136,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   registerAdmission(app, { most: parts.maxRequestsAtWork ?? MAX_AT_WORK });
   const limitMailRequests = requestLimiter(app, LIMITERS.mailRequests, config.RESET_LIMIT_PER_IP);
   const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };
-  const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP, isWrongSecret);
+  const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP);
 
   registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
   // Absent rather than open, where strangers may ask.

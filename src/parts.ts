@@ -13,8 +13,8 @@ import { threadedMailer } from "./mail/threaded.ts";
 
 export interface HasherBounds {
   /**
-   * How many threads libuv has (`UV_THREADPOOL_SIZE`), in the server's process and as many in the one that hashes: that many hashes
-   * run at once, if there are as many processors. Default 4, as libuv's.
+   * How many threads libuv has in the server's process (`UV_THREADPOOL_SIZE`). No more hashes than that run at once, and no more than
+   * there are processors: the process that hashes has a thread for each. Default 4, as libuv's.
    */
   readonly threads?: number;
   /** How many passwords may wait to be hashed; beyond that the answer is 503. */

@@ -9,13 +9,13 @@
  * Passwords cost less than in production by default (2^11 rather than 2^15), so that a thousand logins take no hour: a difference
  * beside hashing then weighs more, not less.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { start } from "../start.ts";
 import { differences } from "./alike.ts";
 import { Connection } from "./connection.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
@@ -45,25 +45,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-/** Starts a compiled program and waits for the URL that it prints. */
-async function start(script: string, arguments_: string[], environment: Record<string, string> = {}): Promise<string> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [path, ...arguments_], {
-    env: { PATH: process.env["PATH"] ?? "", ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+async function urlOf(script: string, arguments_: string[], environment: Record<string, string> = {}): Promise<string> {
+  const { child, url } = await start(script, arguments_, environment);
   children.push(child);
-  return await new Promise<string>((resolve, reject) => {
-    let printed = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      printed += chunk.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
-      if (found !== undefined) resolve(found);
-    });
-    child.once("exit", (code) => {
-      reject(new Error(`${script} ended with ${String(code)}: ${printed}`));
-    });
-  });
+  return url;
 }
 
 type Times = Map<string, Map<string, number[]>>;
@@ -120,7 +105,7 @@ try {
   const cost = { logN: Number(values.logN), p: Number(values.p) };
   const world = await makeWorld(filename, { each: pairs + WARM_UP, others: Number(values.users), ...cost });
   const unlimited = "100000000/60";
-  const url = await start("../../src/main.js", [], {
+  const url = await urlOf("../src/main.js", [], {
     LOG_LEVEL: "silent",
     HOST: "127.0.0.1",
     PORT: "0",
@@ -129,7 +114,7 @@ try {
     SCRYPT_LOG_N: String(cost.logN),
     SCRYPT_P: String(cost.p),
     POSTMARK_SERVER_TOKEN: "a-server-token",
-    POSTMARK_API_URL: await start("post-office.js", [values.delay]),
+    POSTMARK_API_URL: await urlOf("telling/post-office.js", [values.delay]),
     RESET_LIMIT_PER_IP: unlimited,
     RESET_LIMIT_PER_ACCOUNT: unlimited,
     LOGIN_LIMIT_PER_IP: unlimited,

@@ -5,7 +5,8 @@ import { retireId } from "./retired-ids.ts";
 import { recordSecurityEvent } from "./security-events.ts";
 
 /**
- * Deletes an account with all that belongs to it, and its id for good. What happened to it stays in the audit trail, with its id and without a name.
+ * Deletes an account with all that belongs to it, and its id for good. What happened to it stays in the audit trail, with its id and
+ * without a name.
  *
  * @returns whether there was such an account
  */

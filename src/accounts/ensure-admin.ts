@@ -18,7 +18,8 @@ export interface EnsuredAdmin {
 /**
  * Makes sure that there is a verified admin with this address (`ADMIN_EMAIL`). A new one gets a mail with a link that sets the
  * password. One that is there but never proved to hold the address may be somebody who took it in advance: the password is
- * void then and the sessions end, and the mail goes out as to a new one, to the address as the operator writes it. Several instances may call it at once.
+ * void then and the sessions end, and the mail goes out as to a new one, to the address as the operator writes it. Several instances
+ * may call it at once.
  *
  * @throws {Error} when `email` is no address
  */

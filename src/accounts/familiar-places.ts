@@ -14,7 +14,7 @@ const REMEMBERED = 180 * 24 * 60 * 60 * 1000;
 const PRECISION = 60 * 60 * 1000;
 
 /** The network that an address is in: an IPv4 /24, an IPv6 /56. What is no address is a network of its own. */
-export function networkOf(ipAddress: string): string {
+function placeOf(ipAddress: string): string {
   const address = isIPv6(ipAddress) ? normalizeIP(ipAddress, IPV6_PREFIX) : ipAddress;
   return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0` : address.slice(0, 45);
 }
@@ -22,14 +22,14 @@ export function networkOf(ipAddress: string): string {
 /** Whether somebody has logged in to the account from this network before. One query, for nobody (`null`) as well. */
 export async function isFamiliar(db: Knex, userId: string | null, ipAddress: string): Promise<boolean> {
   const place = await db("familiar_places")
-    .where({ user_id: userId ?? "", network: networkOf(ipAddress) })
+    .where({ user_id: userId ?? "", network: placeOf(ipAddress) })
     .first("network");
   return place !== undefined;
 }
 
 /** Remembers from where somebody has proved to be the account's holder. */
 export async function rememberPlace(trx: Knex, now: number, userId: string, ipAddress: string): Promise<void> {
-  const place = { user_id: userId, network: networkOf(ipAddress), last_used_at: timestamp(now) };
+  const place = { user_id: userId, network: placeOf(ipAddress), last_used_at: timestamp(now) };
   const known = await trx("familiar_places")
     .where({ user_id: userId, network: place.network })
     .andWhere("last_used_at", ">", timestamp(now - PRECISION))

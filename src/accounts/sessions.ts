@@ -88,7 +88,8 @@ export async function prepareLogIn(
 
 /**
  * Who makes a request, by its `Authorization` header; one query, and none for what cannot be a token of ours. A session counts
- * until it expires or has not been used for too long, and only as long as its user's credentials are those that it was opened with. RFC 6750, section 2.1.
+ * until it expires or has not been used for too long, and only as long as its user's credentials are those that it was opened with.
+ * RFC 6750, section 2.1.
  */
 export async function findCaller(
   deps: { readonly db: Knex; readonly clock: Clock; readonly sessionIdleTtl?: number },

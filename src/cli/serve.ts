@@ -11,7 +11,7 @@ const GRACE = 15_000;
 export async function serve(): Promise<void> {
   try {
     const config = processConfig();
-    const threads = Number(process.env["UV_THREADPOOL_SIZE"] ?? "4");
+    const threads = threadsOf(process.env["UV_THREADPOOL_SIZE"]);
     const { app, publicUrl, mailbox } = await buildApp(config, { logger: loggerOptions(config), threads });
     closeWithGrace({ delay: GRACE, logger: false }, async ({ err }) => {
       if (err !== undefined) app.log.fatal({ err }, "stopping after a fault");
@@ -22,6 +22,11 @@ export async function serve(): Promise<void> {
   } catch (error) {
     fail(error);
   }
+}
+
+/** How many threads libuv makes of `UV_THREADPOOL_SIZE`: four by default, one for what is no number. */
+function threadsOf(text = "4"): number {
+  return Math.max(1, Number.parseInt(text, 10) || 1);
 }
 
 function announce(url: string, hasMailbox: boolean): void {

@@ -133,7 +133,7 @@ export const variables = {
   LOGIN_LIMIT_PER_IP: variable({
     parse: rate,
     fallback: "20/60",
-    doc: "Failed logins, failed token redemptions, and wrong webhook credentials, each per client address: count/seconds.",
+    doc: "Wrong passwords and tokens per client address, counted together: count/seconds. Wrong webhook credentials count by themselves.",
   }),
   GLOBAL_LIMIT_PER_IP: variable({
     parse: rateOrNone,

@@ -7,6 +7,7 @@ import { Fault, Faults } from "../errors/fault.ts";
 import { describeError } from "../events/log.ts";
 import { errorDocument, type ErrorDocumentOptions } from "./error-document.ts";
 import { faultsFrom } from "./framework-faults.ts";
+import { addVary } from "./vary.ts";
 
 export interface ErrorHandlingOptions {
   /** Routes below these paths speak plain JSON, no JSON:API: their faults are `application/json`, with the member `error`. */
@@ -123,14 +124,4 @@ function setHeaders(reply: FastifyReply, headers: Readonly<Record<string, string
     if (name.toLowerCase() === "vary") addVary(reply, value);
     else reply.header(name, value);
   }
-}
-
-function addVary(reply: FastifyReply, name: string): void {
-  const present = [reply.getHeader("vary") ?? []].flat().join(", ");
-  const names = present
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-  if (!names.some((known) => known.toLowerCase() === name.toLowerCase())) names.push(name);
-  reply.header("vary", names.join(", "));
 }

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import rateLimit, { normalizeIP, type RateLimitOptions } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { tooManyRequests } from "../errors/catalogue.ts";
+import { isWrongSecret, tooManyRequests } from "../errors/catalogue.ts";
 import { Fault } from "../errors/fault.ts";
 import type { Observe } from "../events/event.ts";
 
@@ -111,16 +111,10 @@ export interface FailureLimiter {
  * Counts what a client gets wrong, and refuses it once that is `rate.max`. Attempts that are still running count as failed, so
  * that a hundred guesses at once are no more than a hundred in a row.
  *
- * @param isFailure whether what was thrown is one; by default faults with status 401 or 404
+ * @param name its counter is its own
  * @param counters how many clients' failures are kept
  */
-export function failureLimiter(
-  app: FastifyInstance,
-  name: string,
-  rate: Rate,
-  isFailure: (error: unknown) => boolean = isWrongGuess,
-  counters = COUNTERS,
-): FailureLimiter {
+export function failureLimiter(app: FastifyInstance, name: string, rate: Rate, counters = COUNTERS): FailureLimiter {
   const count = counter(app, name, rate, counters);
   const refusal = refusalsOf(app, name, rate);
   const running = new Map<string, number>();
@@ -145,17 +139,13 @@ export function failureLimiter(
         return await run();
       } catch (error) {
         // Counted before it stops running: in between it would be neither.
-        if (isFailure(error)) await count(request);
+        if (isWrongSecret(error)) await count(request);
         throw error;
       } finally {
         change(key, -1);
       }
     },
   };
-}
-
-function isWrongGuess(error: unknown): boolean {
-  return error instanceof Fault && (error.status === 401 || error.status === 404);
 }
 
 interface Count {

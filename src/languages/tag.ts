@@ -1,5 +1,5 @@
 /** RFC 5646, section 4.4.1: what any registered language, script and region needs. */
-export const MAX_TAG_LENGTH = 35;
+const MAX_TAG_LENGTH = 35;
 
 /** Whether a text is a language tag in its canonical form: `de`, `pt-BR`, `zh-Hant`. RFC 5646, section 4.5. */
 export function isLanguageTag(text: string): boolean {
@@ -7,7 +7,7 @@ export function isLanguageTag(text: string): boolean {
 }
 
 /** The canonical form of a language tag, or `undefined` if it is none. */
-export function canonicalTag(text: string): string | undefined {
+function canonicalTag(text: string): string | undefined {
   if (text.length > MAX_TAG_LENGTH) return undefined;
   try {
     return Intl.getCanonicalLocales(text)[0];

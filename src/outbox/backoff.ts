@@ -1,3 +1,5 @@
+import { growing } from "./timing.ts";
+
 /** Upper bound of the first pause (seconds); each further one doubles it. */
 const BASE = 5;
 /** No pause is longer than this (seconds), unless the mail service asks for it. */
@@ -18,7 +20,7 @@ const LAST_TRY = 30;
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function backoff(attempts: number, random: number = Math.random()): number {
-  const bound = Math.min(CAP, BASE * 2 ** Math.max(0, attempts - 1));
+  const bound = growing({ first: BASE, most: CAP }, Math.max(0, attempts - 1));
   return Math.max(FLOOR, bound * random);
 }
 

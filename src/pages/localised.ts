@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 
+import { addVary } from "../http/vary.ts";
 import { matchLanguage } from "../languages/match.ts";
 import { fill, type Texts } from "../languages/texts.ts";
 import type { PageWords } from "./words.ts";
@@ -33,8 +34,8 @@ export function serveInLanguages(
 
   app.get(path, (request, reply) => {
     const tag = matchLanguage(request.headers["accept-language"], tags) ?? defaultLanguage;
-    const vary = [reply.getHeader("vary") ?? [], "Accept-Language"].flat().join(", ");
-    return reply.headers({ vary, "content-language": tag }).type("text/html; charset=utf-8").send(documents.get(tag));
+    addVary(reply, "Accept-Language");
+    return reply.header("content-language", tag).type("text/html; charset=utf-8").send(documents.get(tag));
   });
 }
 

@@ -68,7 +68,7 @@ export const resetRoutes: FastifyPluginCallback<ResetRoutesOptions> = (app, opti
     const { token } = readNotMe(request.body);
     const kind = await options.limitFailures.attempt(
       request,
-      async () => await disown(options, { token, client: clientOf(request) }),
+      async () => await disown(options, { token, client: client(request) }),
     );
     options.wake?.();
     return { kind, message: STOPPED[kind] };

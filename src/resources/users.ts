@@ -78,7 +78,7 @@ export function users(deps: UsersDeps) {
       },
       password: {
         value: newPassword({ minLength: deps.passwordMinLength, contextWords: deps.contextWords }),
-        description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, and not the email address. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
+        description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, not the email address, and not little more than the name of this service. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
         ...(deps.mode === "confirm" ? {} : { example: "walnut-orbit-9" }),
         column: null,
         read: nobody,

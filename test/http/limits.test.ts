@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { notFound, wrongCredentials } from "../../src/errors/catalogue.ts";
+import { notFound, unauthorized, unknownResetToken, wrongCredentials } from "../../src/errors/catalogue.ts";
 import { failureLimiter, registerLimits, requestLimiter } from "../../src/http/limits.ts";
 import { makeServer, theError } from "../fixtures/bare-server.ts";
 
@@ -84,7 +84,7 @@ async function guarded(
 ) {
   const { app } = makeServer(test);
   await registerLimits(app, { global: null });
-  const failures = failureLimiter(app, "login", { max, windowSeconds: 60 }, undefined, counters);
+  const failures = failureLimiter(app, "login", { max, windowSeconds: 60 }, counters);
   let runs = 0;
   app.get("/try", (request) =>
     failures.attempt(request, async () => {
@@ -130,13 +130,19 @@ t.test("attempts that went well leave nothing behind", async (t) => {
   }
 });
 
-t.test("404 is a failure, any other error is none", async (t) => {
-  const wrong = await guarded(t, 1, notFound);
+t.test("an unknown token is a failure; whatever is no wrong guess is none", async (t) => {
+  const wrong = await guarded(t, 1, unknownResetToken);
   t.equal((await wrong.app.inject("/try")).statusCode, 404);
   t.equal((await wrong.app.inject("/try")).statusCode, 429);
-  const broken = await guarded(t, 1, () => new Error("broken"));
-  t.equal((await broken.app.inject("/try")).statusCode, 500);
-  t.equal((await broken.app.inject("/try")).statusCode, 500);
+  for (const [thrown, status] of [
+    [notFound, 404],
+    [() => unauthorized(true), 401],
+    [() => new Error("broken"), 500],
+  ] as const) {
+    const other = await guarded(t, 1, thrown);
+    t.equal((await other.app.inject("/try")).statusCode, status);
+    t.equal((await other.app.inject("/try")).statusCode, status);
+  }
 });
 
 t.test("no more counters are kept than may be: the one that was used least lately is forgotten", async (t) => {

@@ -366,8 +366,8 @@ void t.test("every operation is refused as described while the database is gone"
 });
 
 void t.test("what needs a hash is refused as described while too many wait for one", async (t) => {
-  // One at a time, each a quarter of a second, and nobody may wait.
-  const world = await makeWorld(t, { SCRYPT_LOG_N: "14" }, { threads: 1, maxWaitingHashes: 0 });
+  // One at a time, each half a second of a processor, and nobody may wait.
+  const world = await makeWorld(t, { SCRYPT_LOG_N: "14", SCRYPT_P: "8" }, { threads: 1, maxWaitingHashes: 0 });
   const { user, admin } = world;
   const change = { type: "users", id: user.id, attributes: { password: "walnut-orbit-8" } };
   await world.ask("POST", RESET, { body: { data: { email: admin.email } } });

@@ -119,6 +119,7 @@ await t.test("on the whole server in German: asked, mailed, refused for each rea
     kurz: "Dieses Passwort muss mindestens 8 Zeichen haben.",
     password1: "Dieses Passwort gehört zu den am häufigsten verwendeten",
     "Ada@example.org": "Das Passwort darf nicht die E-Mail-Adresse sein.",
+    Rekey2026: "Dieses Passwort ist kaum mehr als der Name dieses Dienstes",
     ["x".repeat(300)]: "Dieses Passwort darf höchstens 256 Zeichen haben.",
   };
   for (const [typed, words] of Object.entries(refusals)) {

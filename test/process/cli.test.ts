@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import t, { type Test } from "tap";
 
+import { openDatabase } from "../../src/db/knex.ts";
 import { makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
@@ -141,12 +142,29 @@ void t.test("migrations are recorded alike by the source, by what is compiled, a
 
 void t.test("seed makes the same users each time, and none twice", async (t) => {
   const folder = makeFolder(t);
-  const seed = (users: string, environment = {}) =>
-    run("cli/index", ["seed", "--users", users], { folder, environment });
+  const seed = (users: string) => run("cli/index", ["seed", "--users", users], { folder });
   t.match((await seed("1500")).stdout, /^Made 1500 users/);
   t.match((await seed("1500")).stdout, /^Made 0 users/);
   t.match((await seed("1501")).stdout, /^Made 1 users/);
   for (const wrong of ["0", "-1", "many", "1e6"]) t.not((await seed(wrong)).code, 0, wrong);
+});
+
+void t.test("a new database has the role of admins and nobody in it; in production seed adds nobody", async (t) => {
+  const folder = makeFolder(t);
+  const environment = {
+    NODE_ENV: "production",
+    PUBLIC_URL: "https://id.example.org",
+    MAIL_FROM: "no-reply@example.org",
+    POSTMARK_SERVER_TOKEN: "a-server-token",
+    SCRYPT_LOG_N: "15",
+    SCRYPT_P: "3",
+  };
+  const refused = await run("cli/index", ["seed", "--users", "1"], { folder, environment });
+  isPlainRefusal(t, refused, /^Not in production: /);
+  const db = openDatabase(`sqlite:${join(folder, "data/rekey.sqlite")}`);
+  t.teardown(() => db.destroy());
+  t.same(await db("users").pluck("email"), []);
+  t.same(await db("roles").pluck("name"), ["admin"]);
 });
 
 void t.test("help is help, and an unknown command is none", async (t) => {

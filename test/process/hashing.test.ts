@@ -19,8 +19,8 @@ async function post(server: ServerProcess, type: "users" | "sessions", attribute
 }
 
 /** A server with one user, whose password was hashed in another process. */
-async function serverThatHashed(test: Parameters<typeof startServer>[0]) {
-  const server = await startServer(test, { folder: makeFolder(test), environment });
+async function serverThatHashed(test: Parameters<typeof startServer>[0], more: Readonly<Record<string, string>> = {}) {
+  const server = await startServer(test, { folder: makeFolder(test), environment: { ...environment, ...more } });
   const { status } = await post(server, "users", { email: "ada@example.org", password: PASSWORD });
   if (status !== 201) throw new Error(`Registration answered ${String(status)}`);
   return { server, hashing: hashingOf(server) };
@@ -73,4 +73,9 @@ void t.test("killed in the middle of logins, it costs nobody their answer, and t
   t.equal((await post(server, "sessions", { email: "ada@example.org", password: PASSWORD })).status, 201);
   t.not(hashingOf(server), hashing);
   t.match(server.printed(), "hashing.process-lost");
+});
+
+void t.test("a thread pool whose width is no number has one thread, and passwords are hashed", async (t) => {
+  const { server } = await serverThatHashed(t, { UV_THREADPOOL_SIZE: "many" });
+  t.equal((await post(server, "sessions", { email: "ada@example.org", password: PASSWORD })).status, 201);
 });

@@ -205,6 +205,6 @@ function fieldsOf(members: JsonObject = {}): [string, unknown][] {
   return Object.entries(members).filter(([name]) => !name.startsWith("@"));
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

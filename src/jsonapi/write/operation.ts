@@ -1,7 +1,7 @@
 import { invalidDocument, unknownTarget } from "../../errors/catalogue.ts";
 import { FaultList } from "../../errors/fault.ts";
 import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import { localKey, unknownLid } from "./body.ts";
+import { isObject, localKey, unknownLid } from "./body.ts";
 
 /** The URI of the extension. https://jsonapi.org/ext/atomic/ */
 export const ATOMIC = "https://jsonapi.org/ext/atomic";
@@ -184,8 +184,4 @@ function idNamed<Caller>(
   const known = typeof lid === "string" ? lids.get(localKey(type.name, lid)) : undefined;
   if (known !== undefined) return known;
   throw unknownLid(lid, `${place}/lid`);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -82,6 +82,7 @@ const REFUSALS = [
   { pattern: /at most (\d+) characters/, key: "say.tooLong", place: "max" },
   { pattern: /commonly used/, key: "say.tooCommon" },
   { pattern: /be the email address/, key: "say.isTheEmail" },
+  { pattern: /the name of this service/, key: "say.isTheService" },
 ];
 
 /** Why a value was refused: in words of ours where we know the cause, else in the server's. */
