@@ -223,8 +223,10 @@ export async function endSession(
   session: Pick<SessionRow, "id" | "user_id">,
   caller: Pick<Caller, "client" | "userId">,
 ): Promise<boolean> {
-  if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
   const { user_id: userId } = session;
+  // The user before the session, as whoever changes credentials takes them: on PostgreSQL the two would wait for each other otherwise.
+  await trx("users").where({ id: userId }).forKeyShare().first("id");
+  if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
   await recordSecurityEvent(trx, now, { kind: "session.ended", userId, actorId: caller.userId, client: caller.client });
   return true;
 }
