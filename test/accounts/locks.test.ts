@@ -3,8 +3,8 @@ import t, { type Test } from "tap";
 
 import { deleteUser } from "../../src/accounts/delete-user.ts";
 import { recordSecurityEvent } from "../../src/accounts/security-events.ts";
-import { endSession } from "../../src/accounts/sessions.ts";
-import { ANYBODY } from "../fixtures/accounts.ts";
+import { confirmCaller, endSession } from "../../src/accounts/sessions.ts";
+import { ANYBODY, callerOf } from "../fixtures/accounts.ts";
 
 const ID = "00000000-0000-7000-8000-000000000001";
 
@@ -41,4 +41,10 @@ void t.test("whoever ends a session holds its user first, as whoever changes cre
 void t.test("whoever deletes a user holds it for that from the start", async (t) => {
   const sql = await firstStatement(t, (trx) => deleteUser(trx, 0, ID, ANYBODY));
   t.match(sql, /from "users" where "id" = \$1 .*for update$/);
+});
+
+void t.test("whoever writes holds their own session until the write is done", async (t) => {
+  const caller = callerOf(ID, { sessionId: ID });
+  const sql = await firstStatement(t, (trx) => confirmCaller({ clock: () => 0 }, trx, caller));
+  t.match(sql, /for update of "users", "sessions"$/);
 });
