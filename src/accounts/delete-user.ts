@@ -11,7 +11,8 @@ import { recordSecurityEvent } from "./security-events.ts";
  * @returns whether there was such an account
  */
 export async function deleteUser(trx: Knex.Transaction, now: number, userId: string, caller: Caller): Promise<boolean> {
-  const exists = (await trx("users").where({ id: userId }).first("id")) !== undefined;
+  // Locked at once: to lock it for the event first and for the deletion later is how two wait for each other.
+  const exists = (await trx("users").where({ id: userId }).forUpdate().first("id")) !== undefined;
   if (!exists) return false;
   // Before it goes: the row that the event refers to must be there, and is let go of by the deletion.
   await recordSecurityEvent(trx, now, { kind: "user.deleted", userId, actorId: caller.userId, client: caller.client });

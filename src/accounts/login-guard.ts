@@ -92,6 +92,11 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
       by,
     ]);
   await db.transaction(async (trx) => {
+    // The account before the count, as everywhere: on PostgreSQL two who take them the other way round would wait for each other.
+    if (attempts < EVENTS_IN_FULL || attempts % EVENTS_THEN_EVERY === 0) {
+      const detail = isPaused ? "backed-off" : userId === null ? "unknown-address" : "wrong-password";
+      await recordSecurityEvent(trx, now, { kind, outcome: "refused", detail, userId, client });
+    }
     await trx("login_failures")
       .insert({ ...key, failures: 1, attempts: 1, last_failed_at: moment, last_tried_at: moment })
       .onConflict(["address_hash", "is_familiar"])
@@ -101,9 +106,6 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
         last_failed_at: lastFailedAt,
         last_tried_at: moment,
       });
-    if (attempts >= EVENTS_IN_FULL && attempts % EVENTS_THEN_EVERY !== 0) return;
-    const detail = isPaused ? "backed-off" : userId === null ? "unknown-address" : "wrong-password";
-    await recordSecurityEvent(trx, now, { kind, outcome: "refused", detail, userId, client });
   });
   return false;
 }

@@ -21,7 +21,9 @@ function passwordChanged(deps: AccountMailDeps): Handler {
     const user = await findUser(deps, userId);
     if (user === undefined) return { outcome: "nothing" };
     const link = resetLink(deps.frontendUrl);
-    const notMeLink = epoch === null ? null : deps.notMeLink({ purpose: "password-changed", userId: user.id, epoch });
+    // Of an account that changed once more, maybe by the thief's moving it in the same moment, the link would do nothing.
+    const notMeLink =
+      epoch !== user.credential_epoch ? null : deps.notMeLink({ purpose: "password-changed", userId: user.id, epoch });
     const languages = holdersLanguages(payload, user);
     return await sendAccountMail(
       deps,

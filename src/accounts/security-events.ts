@@ -56,8 +56,15 @@ export async function recordSecurityEvent(db: Knex, now: number, event: Security
 /** The same for several events of one moment, at most 250. */
 export async function recordSecurityEvents(db: Knex, now: number, events: readonly SecurityEvent[]): Promise<void> {
   if (events.length === 0) return;
-  // Whoever went in this moment is nobody any more, and no reason to fail.
-  const existing = (id: string | null) => db.raw<string | null>("(select id from users where id = ?)", [id ?? ""]);
+  // Whoever went in this moment is nobody any more, and no reason to fail. Who is there must stay until the row refers to them:
+  // PostgreSQL lets somebody be deleted in between, and the insert would fail where a stranger's attempt is written down without.
+  const existing = (id: string | null) =>
+    db.raw<string | null>("?", [
+      db("users")
+        .where({ id: id ?? "" })
+        .select("id")
+        .forKeyShare(),
+    ]);
   const rows = events.map(
     ({ id = newId(), kind, outcome = "done", detail = null, userId, actorId = null, client }) => ({
       id,

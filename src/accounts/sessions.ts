@@ -102,7 +102,7 @@ export async function findCaller(
 
   const now = deps.clock();
   const which = { "sessions.token_hash": hashToken(token) };
-  const found = await findSession(deps.db, now, which, deps.sessionIdleTtl);
+  const found = await findSession(deps.db, now, which, { idleTtl: deps.sessionIdleTtl });
   if (found === undefined) return nobody;
 
   const due = timestamp(now - LAST_USED_PRECISION);
@@ -134,14 +134,24 @@ export async function confirmCaller(
   { sessionId, isAdmin: wasAdmin }: Caller,
 ): Promise<void> {
   if (sessionId === null) return;
-  const found = await findSession(trx, clock(), { "sessions.id": sessionId });
+  const found = await findSession(trx, clock(), { "sessions.id": sessionId }, { hold: true });
   if (found === undefined) throw unauthorized(true);
   if (wasAdmin && !toBoolean(found.is_admin)) throw forbidden("You have ceased to be an admin in this moment.");
 }
 
-/** A session that has not expired, was used of late, and whose user's credentials are those that it was opened with. */
-async function findSession(db: Knex, now: number, which: Readonly<Record<string, string>>, idleTtl = 0) {
-  return (await db("sessions")
+/**
+ * A session that has not expired, was used of late, and whose user's credentials are those that it was opened with.
+ *
+ * @param hold in a transaction: both stay as they are until its end. Whoever ends the session meanwhile comes after us, and who did so
+ *   before us is seen
+ */
+async function findSession(
+  db: Knex,
+  now: number,
+  which: Readonly<Record<string, string>>,
+  { idleTtl = 0, hold = false }: { readonly idleTtl?: number | undefined; readonly hold?: boolean } = {},
+) {
+  const query = db("sessions")
     .join("users", (join) => {
       join.on("users.id", "sessions.user_id").andOn("users.credential_epoch", "sessions.credential_epoch");
     })
@@ -153,7 +163,9 @@ async function findSession(db: Knex, now: number, which: Readonly<Record<string,
         "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
         [ADMIN_ROLE],
       ),
-    })) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
+    });
+  if (hold) void query.forUpdate("users", "sessions");
+  return (await query) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
 }
 
 /** Ends a user's sessions, all of them or all but one. Returns how many. */
@@ -224,8 +236,10 @@ export async function endSession(
   session: Pick<SessionRow, "id" | "user_id">,
   caller: Pick<Caller, "client" | "userId">,
 ): Promise<boolean> {
-  if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
   const { user_id: userId } = session;
+  // The user before the session, as whoever changes credentials takes them: on PostgreSQL the two would wait for each other otherwise.
+  await trx("users").where({ id: userId }).forKeyShare().first("id");
+  if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
   await recordSecurityEvent(trx, now, { kind: "session.ended", userId, actorId: caller.userId, client: caller.client });
   return true;
 }

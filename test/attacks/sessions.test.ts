@@ -155,6 +155,7 @@ const WRITES: Readonly<Record<string, Write>> = {
     `/v1/users/${other.id}/relationships/roles`,
     { body: { data: [{ type: "roles", id: roleId }] } },
   ],
+  "a mail to a user": ({ other }) => ["POST", `/v1/users/${other.id}/reset`, {}],
   "an operation": ({ other, roleId }) => {
     const ref = { type: "users", id: other.id, relationship: "roles" };
     return ["POST", "/v1/operations", operate({ op: "add", ref, data: [{ type: "roles", id: roleId }] })];
@@ -162,7 +163,8 @@ const WRITES: Readonly<Record<string, Write>> = {
 };
 
 async function contentsOf({ db }: TestApp) {
-  return [await db("users").select("*"), await db("roles").select("*"), await db("user_roles").select("*")];
+  const tables = ["users", "roles", "user_roles", "outbox"] as const;
+  return await Promise.all(tables.map((table) => db(table).select("*")));
 }
 
 for (const [name, write] of Object.entries(WRITES)) {
