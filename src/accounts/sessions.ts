@@ -164,7 +164,7 @@ async function findSession(
         [ADMIN_ROLE],
       ),
     });
-  if (hold) void query.forUpdate("users", "sessions");
+  if (hold) void query.forNoKeyUpdate("users", "sessions");
   return (await query) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
 }
 

@@ -46,5 +46,5 @@ void t.test("whoever deletes a user holds it for that from the start", async (t)
 void t.test("whoever writes holds their own session until the write is done", async (t) => {
   const caller = callerOf(ID, { sessionId: ID });
   const sql = await firstStatement(t, (trx) => confirmCaller({ clock: () => 0 }, trx, caller));
-  t.match(sql, /for update of "users", "sessions"$/);
+  t.match(sql, /for no key update of "users", "sessions"$/);
 });
