@@ -25,6 +25,8 @@ export async function up(knex: Knex): Promise<void> {
     table.index(["created_at", "id"]);
     table.index(["account_id", "id"]);
   });
+  // What is about nobody is forgotten sooner: found without reading all the rest, or sorting it.
+  await knex.raw(`CREATE INDEX ${TABLE}_of_nobody ON ${TABLE} (created_at) WHERE account_id IS NULL`);
   for (const trigger of isPostgres(knex) ? postgresTriggers() : sqliteTriggers()) await knex.raw(trigger);
   await knex("row_counts").insert({ table_name: TABLE, slot: 0, row_count: 0 });
 }

@@ -5,6 +5,7 @@ import { enqueue } from "../outbox/outbox.ts";
 import type { Client } from "./caller.ts";
 import { askedBy } from "./client.ts";
 import type { Email } from "./email.ts";
+import { forgetPlaces } from "./familiar-places.ts";
 import { mailStatusAt } from "./mail-status.ts";
 import { recordSecurityEvent, type SecurityEventKind } from "./security-events.ts";
 import { endSessions } from "./sessions.ts";
@@ -90,7 +91,10 @@ export async function disavow(trx: Knex.Transaction, change: Disavowal): Promise
 
   await endOtherSessions(trx, change);
   await record(trx, change, "reset.disavowed");
-  if (voidsPassword) await record(trx, change, "password.voided");
+  if (voidsPassword) {
+    await record(trx, change, "password.voided");
+    await forgetPlaces(trx, userId);
+  }
   return true;
 }
 

@@ -19,12 +19,17 @@ function placeOf(ipAddress: string): string {
   return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0` : address.slice(0, 45);
 }
 
-/** Whether somebody has logged in to the account from this network before. One query, for nobody (`null`) as well. */
-export async function isFamiliar(db: Knex, userId: string | null, ipAddress: string): Promise<boolean> {
+/** The network, if somebody has logged in to the account from it before, else null. One query, for nobody (`null`) as well. */
+export async function familiarPlace(db: Knex, userId: string | null, ipAddress: string): Promise<string | null> {
   const place = await db("familiar_places")
     .where({ user_id: userId ?? "", network: placeOf(ipAddress) })
     .first("network");
-  return place !== undefined;
+  return place?.network ?? null;
+}
+
+/** The account knows no place any more: a thief may have been in one. */
+export async function forgetPlaces(trx: Knex, userId: string): Promise<void> {
+  await trx("familiar_places").where({ user_id: userId }).delete();
 }
 
 /** Remembers from where somebody has proved to be the account's holder. */

@@ -3,19 +3,21 @@ import type { Knex } from "knex";
 import { type Clock, timestamp } from "../db/clock.ts";
 import type { Client } from "./caller.ts";
 import { addressHash } from "./email.ts";
-import { isFamiliar, rememberPlace } from "./familiar-places.ts";
+import { familiarPlace, rememberPlace } from "./familiar-places.ts";
 import { recordSecurityEvent } from "./security-events.ts";
 
 /**
  * Slows down the guessing of one account's password from many addresses, which no limit per client sees. After a number of failures
  * the account lets nobody in for a while, whatever the password, from places where nobody has logged in to it before; each further
- * failure doubles the while. Its holder is not shut out: places that the account knows are counted apart, sessions go on, and a
+ * failure doubles the while. Its holder is not shut out: each place that the account knows is counted apart, sessions go on, and a
  * mailed link that sets the password lets in at once.
  *
  * Nothing of this can be seen from outside. The answer to a refused attempt is the one to a wrong password, after the same
  * statements; and addresses that nobody has are counted alike. OWASP ASVS 5, 6.3.1; NIST SP 800-63B-4, section 3.2.2.
  */
 
+/** Where attempts from all places are counted that the account does not know. */
+const ANYWHERE = "";
 /** Failures that cost nothing: people mistype. */
 const FREE = 10;
 /** Milliseconds: the first pause, and the longest. */
@@ -74,7 +76,7 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
   const now = clock();
   const key = {
     address_hash: addressHash(normal),
-    is_familiar: await isFamiliar(db, userId, client.ipAddress),
+    network: (await familiarPlace(db, userId, client.ipAddress)) ?? ANYWHERE,
   };
   const before = await db("login_failures").where(key).first("failures", "attempts", "last_failed_at");
   const isKnown = before !== undefined && Date.parse(before.last_failed_at) > now - REMEMBERED;
@@ -99,7 +101,7 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
     }
     await trx("login_failures")
       .insert({ ...key, failures: 1, attempts: 1, last_failed_at: moment, last_tried_at: moment })
-      .onConflict(["address_hash", "is_familiar"])
+      .onConflict(["address_hash", "network"])
       .merge({
         failures: raised("failures", isPaused ? 0 : 1),
         attempts: raised("attempts", 1),
@@ -110,15 +112,21 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
   return false;
 }
 
-/** Somebody has proved to be the account's holder: failures are forgotten, and the place is remembered. */
+/**
+ * Somebody has proved to be the account's holder: the place is remembered, and failures are forgotten. By a mailed link all of them; by
+ * a login those that it was counted among, so that a holder at home does not end the pause of who guesses elsewhere.
+ */
 export async function forgiveFailures(
   trx: Knex,
   now: number,
   { normal, userId, client }: Pick<Attempt, "normal" | "client"> & { readonly userId: string },
+  by: "login" | "link",
 ): Promise<void> {
-  await trx("login_failures")
-    .where({ address_hash: addressHash(normal) })
-    .delete();
+  const failures = trx("login_failures").where({ address_hash: addressHash(normal) });
+  if (by === "login") {
+    failures.andWhere({ network: (await familiarPlace(trx, userId, client.ipAddress)) ?? ANYWHERE });
+  }
+  await failures.delete();
   await rememberPlace(trx, now, userId, client.ipAddress);
 }
 

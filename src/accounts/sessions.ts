@@ -76,7 +76,7 @@ export async function prepareLogIn(
     }
     await makeRoom(trx, user.id, now);
     const { sessionId, token } = await insertSession(trx, user, client, now, deps.sessionTtl);
-    await forgiveFailures(trx, now, { normal, userId: user.id, client });
+    await forgiveFailures(trx, now, { normal, userId: user.id, client }, "login");
     await recordSecurityEvent(trx, now, { kind: "session.created", userId: user.id, actorId: user.id, client });
     return {
       sessionId,

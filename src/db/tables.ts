@@ -79,7 +79,7 @@ export interface SecurityEventRow {
 
 export interface LoginFailuresRow {
   address_hash: string;
-  is_familiar: boolean | 0 | 1;
+  network: string;
   failures: number;
   attempts: number;
   last_failed_at: string;

@@ -61,7 +61,7 @@ export async function redeem(
     const language = user.language ?? client.language;
     const change = { userId, epoch, passwordHash, resetTokenHash, now, actorId: null, askedFrom: client, language };
     if (!(await setPassword(trx, change))) return false;
-    await forgiveFailures(trx, now, { normal, userId, client });
+    await forgiveFailures(trx, now, { normal, userId, client }, "link");
     return true;
   });
   if (!isSet) throw unknownResetToken();

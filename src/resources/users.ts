@@ -175,7 +175,10 @@ export function users(deps: UsersDeps) {
         run: ({ current }, { caller, now }) =>
           Promise.resolve(async (trx) => {
             const { client, userId: actorId } = caller;
-            const id = await deps.requestReset(trx, { normal: current.email_normal, client });
+            // As it is now: in between the address may have become somebody else's.
+            const user = await trx("users").where({ id: current.id }).first("email_normal");
+            if (user === undefined) throw notFound();
+            const id = await deps.requestReset(trx, { normal: user.email_normal, client });
             // By the id of the entry: whoever handles it writes down no second one.
             const event = {
               id,

@@ -82,7 +82,11 @@ void t.test("the holder is not shut out: not from a place that the account knows
   t.equal(await logIn(person.email, person.password, HOME), 201);
   await guess(person.email, 30);
   t.equal(await logIn(person.email, person.password, "192.0.2.200"), 201, "the same network");
-  t.equal(await logIn(person.email, person.password, AWAY), 201, "which forgives the failures");
+  t.equal(
+    await logIn(person.email, person.password, AWAY),
+    401,
+    "which does not end the pause of who guesses elsewhere",
+  );
 });
 
 void t.test("the holder is not shut out: a mailed link ends the pause, and makes the place known", async (t) => {
@@ -112,6 +116,16 @@ void t.test("a known place that guesses is slowed down as well", async (t) => {
   for (let time = 0; time < 10; time += 1) await logIn(person.email, "wrong-wrong", HOME);
   t.equal(await logIn(person.email, person.password, HOME), 401);
   t.equal(await logIn(person.email, person.password, AWAY), 201, "places are counted apart");
+});
+
+void t.test("one known place that guesses does not shut out another", async (t) => {
+  const { server, logIn } = await makeScene(t);
+  const person = await makeUser(server);
+  const cafe = "198.51.100.7";
+  for (const place of [HOME, cafe]) t.equal(await logIn(person.email, person.password, place), 201);
+  for (let time = 0; time < 12; time += 1) await logIn(person.email, "wrong-wrong", cafe);
+  t.equal(await logIn(person.email, person.password, cafe), 401);
+  t.equal(await logIn(person.email, person.password, HOME), 201);
 });
 
 void t.test("of many guesses at once no more than a few get a look at the password", async (t) => {

@@ -44,11 +44,11 @@ export function requiredRelationships<Caller>(type: ResourceType<Caller>): Resou
 
 export function attributeSchema<Caller>(attribute: ResourceAttribute<Caller>): Schema {
   const { value, nullable, description, example } = attribute;
-  const { type } = value.schema;
+  const { type, enum: words } = value.schema;
   return {
     ...value.schema,
     ...(nullable === true && typeof type === "string" ? { type: [type, "null"] } : {}),
-    ...(nullable === true && Array.isArray(value.schema["enum"]) ? { enum: [...value.schema["enum"], null] } : {}),
+    ...(nullable === true && Array.isArray(words) ? { enum: [...(words as unknown[]), null] } : {}),
     ...(isReadOnly(attribute) ? { readOnly: true } : {}),
     ...(description === undefined ? {} : { description }),
     ...(example === undefined ? {} : { examples: [example] }),
