@@ -11,17 +11,26 @@ interface Answering {
   readonly _httpMessage?: { readonly headersSent: boolean } | null;
 }
 
+interface ClientError extends Error {
+  readonly code?: string;
+  /** What came last: a Buffer, whatever Fastify's types say. */
+  readonly rawPacket?: unknown;
+}
+
 /**
  * Answers what never became a request (no HTTP, headers too long, too slow) with an errors document, and closes the connection.
  * Nothing but the socket is there, so the bytes are written by hand. https://nodejs.org/api/http.html#event-clienterror
  */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+export function answerClientError(error: ClientError, socket: Socket): void {
   const { _httpMessage: answer } = socket as Answering;
   if (error.code === "ECONNRESET" || !socket.writable || answer?.headersSent === true) {
     socket.destroy(error);
     return;
   }
-  socket.end(rawAnswer(faultOf(error.code)), () => {
+  // Bytes behind the head of an answer to HEAD would be taken for the next answer.
+  const { rawPacket } = error;
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.toString("latin1", 0, 5) === "HEAD ";
+  socket.end(rawAnswer(faultOf(error.code), isHead), () => {
     socket.destroy();
   });
 }
@@ -37,7 +46,7 @@ function faultOf(code: string | undefined): Fault {
   }
 }
 
-function rawAnswer(fault: Fault): Buffer {
+function rawAnswer(fault: Fault, isHead: boolean): Buffer {
   const id = v7();
   const { mediaType, body } = errorDocument([fault], id, { plain: false });
   const head = [
@@ -52,5 +61,6 @@ function rawAnswer(fault: Fault): Buffer {
     "Connection: close",
     `X-Request-Id: ${id}`,
   ];
-  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]);
+  const headBytes = Buffer.from(`${head.join("\r\n")}\r\n\r\n`);
+  return isHead ? headBytes : Buffer.concat([headBytes, body]);
 }

@@ -55,6 +55,13 @@ t.test("headers over the limit are 431 as a document", async (t) => {
   t.equal(theError(answer.split("\r\n\r\n")[1] ?? "").status, "431");
 });
 
+t.test("the answer to HEAD has no body, though the request never became one", async (t) => {
+  const { port } = await taker(t);
+  const answer = await say(port, `HEAD /take HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`);
+  t.match(answer, /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+  t.equal(answer.split("\r\n\r\n")[1], "");
+});
+
 t.test("what is no HTTP is 400 as a document", async (t) => {
   const { port } = await taker(t);
   const answer = await say(port, "HELLO\r\n\r\n");
