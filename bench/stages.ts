@@ -32,7 +32,7 @@ export async function measureStages(filename: string): Promise<void> {
         clock: Date.now,
         hasher: new Hasher({ logN: 4, p: 1 }),
         mode: "open",
-        passwordMinLength: 8,
+        passwordRules: { minLength: 8 },
         sessionTtl: 60,
         attempts: (_request, run) => run(),
         mailRequests: async () => undefined,

@@ -39,9 +39,9 @@ import { resources } from "./resources/index.ts";
 import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.ts";
 import { postmarkWebhook } from "./webhooks/routes.ts";
 import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
-import { watchServer } from "./metrics.ts";
+import { watchServer } from "./gauges.ts";
 import { hasherOf, type HasherBounds, postmark, publicUrlOf } from "./parts.ts";
-import { loadWords } from "./words.ts";
+import { loadLocalisation } from "./localisation.ts";
 
 /** The whole server, not yet listening. */
 export interface App {
@@ -99,7 +99,7 @@ const NOBODY: Caller = {
  */
 export async function buildApp(config: Config, parts: AppParts = {}): Promise<App> {
   const clock = parts.clock ?? systemClock;
-  const { templates, pages } = loadWords(config);
+  const { templates, pages } = loadLocalisation(config);
   const { languages } = templates;
   const app = createServer({ logger: parts.logger ?? false, trustProxy: config.TRUST_PROXY });
   const registry = new Registry();
@@ -123,7 +123,10 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     throw error;
   }
 
-  const words = contextWords(config.APP_NAME, config.PUBLIC_URL);
+  const passwordRules = {
+    minLength: config.PASSWORD_MIN_LENGTH,
+    contextWords: contextWords(config.APP_NAME, config.PUBLIC_URL),
+  };
   const { hasher, hashing } = hasherOf(config, parts, observe);
   const token = config.POSTMARK_SERVER_TOKEN;
   const mailer = token === undefined ? new Mailbox({ clock }) : postmark(token, config);
@@ -179,8 +182,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       clock,
       hasher,
       mode: config.REGISTRATION,
-      passwordMinLength: config.PASSWORD_MIN_LENGTH,
-      contextWords: words,
+      passwordRules,
       sessionTtl: config.SESSION_TTL,
       attempts: (request, run) => limitFailures.attempt(request, run),
       mailRequests: limitMailRequests,
@@ -192,8 +194,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
     ...resets,
     hasher,
     notMe,
-    passwordMinLength: config.PASSWORD_MIN_LENGTH,
-    contextWords: words,
+    passwordRules,
     limitRequests: limitMailRequests,
     limitFailures,
     languages,

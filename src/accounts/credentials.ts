@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
 import { timestamp } from "../db/clock.ts";
+import type { UserRow } from "../db/tables.ts";
 import { enqueue } from "../outbox/outbox.ts";
 import type { Client } from "./caller.ts";
 import { askedBy } from "./client.ts";
@@ -41,22 +42,17 @@ export interface PasswordChange extends CredentialChange {
  * @returns false if nothing was changed because somebody was faster (other credentials, the token used or replaced or expired)
  */
 export async function setPassword(trx: Knex.Transaction, change: PasswordChange): Promise<boolean> {
-  const { userId, epoch, now, resetTokenHash } = change;
-  const user = trx("users").where({ id: userId, credential_epoch: epoch });
-  if (resetTokenHash !== undefined) {
-    user.andWhere({ reset_password: resetTokenHash }).andWhere("reset_password_expires_at", ">", timestamp(now));
-  }
-  const updated = await user.update({
-    password: change.passwordHash,
-    ...voidTokens(epoch, now),
-    ...(resetTokenHash === undefined ? {} : { is_verified: true }),
+  const { userId, epoch, now, passwordHash, resetTokenHash } = change;
+  const byLink = resetTokenHash !== undefined;
+  const columns = { password: passwordHash, ...(byLink ? { is_verified: true } : {}) };
+  const isSet = await changeAccount(trx, change, columns, (user) => {
+    if (byLink) user.where({ reset_password: resetTokenHash }).where("reset_password_expires_at", ">", timestamp(now));
   });
-  if (updated !== 1) return false;
+  if (!isSet) return false;
 
   // As it is now: a thief who goes on to another address must not get the notice.
   const holder = await trx("users").where({ id: userId }).first("email");
-  await endOtherSessions(trx, change);
-  await record(trx, change, resetTokenHash === undefined ? "password.changed" : "password.reset");
+  await record(trx, change, byLink ? "password.reset" : "password.changed");
   await enqueue(trx, now, {
     kind: "notice.password-changed",
     // The epoch: whoever says that it was not them, says it of this change and of no later one.
@@ -83,18 +79,27 @@ export interface Disavowal extends CredentialChange {
  * @returns false if nothing was changed because somebody was faster
  */
 export async function disavow(trx: Knex.Transaction, change: Disavowal): Promise<boolean> {
-  const { userId, epoch, now, voidsPassword } = change;
-  const updated = await trx("users")
-    .where({ id: userId, credential_epoch: epoch })
-    .update({ ...(voidsPassword ? { password: null } : {}), ...voidTokens(epoch, now) });
-  if (updated !== 1) return false;
-
-  await endOtherSessions(trx, change);
+  const isDone = change.voidsPassword ? await voidPassword(trx, change) : await changeAccount(trx, change, {});
+  if (!isDone) return false;
   await record(trx, change, "reset.disavowed");
-  if (voidsPassword) {
-    await record(trx, change, "password.voided");
-    await forgetPlaces(trx, userId);
-  }
+  return true;
+}
+
+/**
+ * Nobody can log in until a mailed link sets another password: links are void, the epoch rises, all sessions end, and no place is known
+ * any more, since it may have been a thief's. All in the caller's transaction.
+ *
+ * @param columns what else changes with it
+ * @returns false if nothing was changed because somebody was faster
+ */
+export async function voidPassword(
+  trx: Knex.Transaction,
+  change: CredentialChange & { readonly detail?: string },
+  columns: Partial<Pick<UserRow, "email" | "is_verified">> = {},
+): Promise<boolean> {
+  if (!(await changeAccount(trx, change, { ...columns, password: null }))) return false;
+  await forgetPlaces(trx, change.userId);
+  await record(trx, change, "password.voided", change.detail);
   return true;
 }
 
@@ -113,19 +118,14 @@ export interface EmailChange extends CredentialChange {
  * @returns false if nothing was changed because somebody was faster
  */
 export async function setEmail(trx: Knex.Transaction, change: EmailChange): Promise<boolean> {
-  const { userId, epoch, now, email, isVerified } = change;
-  const updated = await trx("users")
-    .where({ id: userId, credential_epoch: epoch })
-    .update({
-      email: email.address,
-      email_normal: email.normal,
-      ...voidTokens(epoch, now),
-      ...mailStatusAt(trx, email.normal),
-      ...(isVerified === undefined ? {} : { is_verified: isVerified }),
-    });
-  if (updated !== 1) return false;
-
-  await endOtherSessions(trx, change);
+  const { userId, now, email, isVerified } = change;
+  const isSet = await changeAccount(trx, change, {
+    email: email.address,
+    email_normal: email.normal,
+    ...mailStatusAt(trx, email.normal),
+    ...(isVerified === undefined ? {} : { is_verified: isVerified }),
+  });
+  if (!isSet) return false;
   await record(trx, change, "email.changed");
   await enqueue(trx, now, {
     kind: "notice.email-changed",
@@ -141,23 +141,42 @@ export async function setEmail(trx: Knex.Transaction, change: EmailChange): Prom
   return true;
 }
 
-function voidTokens(epoch: number, now: number) {
-  return {
+/**
+ * What every change of credentials has in common: it happens only on the credentials that it was decided on, mailed links are void, the
+ * epoch rises, and other sessions end.
+ *
+ * @param narrow what else must hold of the account
+ */
+async function changeAccount(
+  trx: Knex.Transaction,
+  { userId, epoch, now, keepSessionId }: CredentialChange,
+  columns: Readonly<Record<string, Knex.Value | Knex.Raw>>,
+  narrow: (user: Knex.QueryBuilder) => void = () => undefined,
+): Promise<boolean> {
+  const user = trx("users").where({ id: userId, credential_epoch: epoch });
+  narrow(user);
+  const updated: number = await user.update({
+    ...columns,
     credential_epoch: epoch + 1,
     reset_password: null,
     reset_password_expires_at: null,
     updated_at: timestamp(now),
-  };
-}
-
-async function endOtherSessions(trx: Knex.Transaction, change: CredentialChange): Promise<void> {
-  await endSessions(trx, change.userId, change.keepSessionId);
+  });
+  if (updated !== 1) return false;
+  await endSessions(trx, userId, keepSessionId);
   await trx("sessions")
-    .where({ user_id: change.userId })
-    .update({ credential_epoch: change.epoch + 1 });
+    .where({ user_id: userId })
+    .update({ credential_epoch: epoch + 1 });
+  return true;
 }
 
-async function record(trx: Knex.Transaction, change: CredentialChange, kind: SecurityEventKind): Promise<void> {
-  const { userId, actorId, now, askedFrom } = change;
-  await recordSecurityEvent(trx, now, { kind, userId, actorId: actorId ?? userId, client: askedFrom });
+/** By a mailed link it was the holder; without anybody who asked, the operator or the server itself. */
+async function record(
+  trx: Knex.Transaction,
+  { userId, actorId, now, askedFrom }: CredentialChange,
+  kind: SecurityEventKind,
+  detail: string | null = null,
+): Promise<void> {
+  const actor = actorId ?? (askedFrom === null ? null : userId);
+  await recordSecurityEvent(trx, now, { kind, detail, userId, actorId: actor, client: askedFrom });
 }

@@ -1,13 +1,13 @@
 import type { Knex } from "knex";
 
-import { type Clock, timestamp } from "../db/clock.ts";
+import type { Clock } from "../db/clock.ts";
 import { toBoolean } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
 import { ADMIN_ROLE, isAdmin } from "./admins.ts";
+import { voidPassword } from "./credentials.ts";
 import { parseEmail } from "./email.ts";
 import { newUserRow } from "./new-user.ts";
 import { recordSecurityEvent } from "./security-events.ts";
-import { endSessions } from "./sessions.ts";
 import { enqueueWelcome } from "./welcome.ts";
 
 export interface EnsuredAdmin {
@@ -47,20 +47,9 @@ export async function ensureAdmin(
     const wasVerified = !isNew && toBoolean(user.is_verified);
     const wasAdmin = await isAdmin(trx, user.id);
     if (!isNew && !wasVerified) {
-      await trx("users")
-        .where({ id: user.id })
-        .update({
-          email: parsed.address,
-          password: null,
-          is_verified: true,
-          credential_epoch: user.credential_epoch + 1,
-          reset_password: null,
-          reset_password_expires_at: null,
-          updated_at: timestamp(now),
-        });
-      await endSessions(trx, user.id);
+      const change = { userId: user.id, epoch: user.credential_epoch, now, actorId: null, askedFrom: null };
       const detail = "made an admin without having been verified";
-      await recordSecurityEvent(trx, now, { kind: "password.voided", detail, userId: user.id, client: null });
+      await voidPassword(trx, { ...change, detail }, { email: parsed.address, is_verified: true });
     }
     if (isNew) await recordSecurityEvent(trx, now, { kind: "user.created", userId: user.id, client: null });
     if (!wasAdmin) {

@@ -10,13 +10,17 @@ const MAX_RAW_LENGTH = 8 * MAX_PASSWORD_LENGTH;
 
 const COMMON = new Set(dictionary["passwords-common"]);
 
-export interface PasswordPolicy {
+/** What holds for every password of an installation. */
+export interface PasswordRules {
   /** Code points after NFKC. */
   readonly minLength: number;
-  /** The account's address: it must not be the password. */
-  readonly email?: string | undefined;
   /** What this service is called, see `contextWords`: it must not be all that there is to a password. */
   readonly contextWords?: readonly string[] | undefined;
+}
+
+export interface PasswordPolicy extends PasswordRules {
+  /** The account's address: it must not be the password. */
+  readonly email?: string | undefined;
 }
 
 /**

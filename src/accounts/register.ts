@@ -10,7 +10,7 @@ import { askedBy } from "./client.ts";
 import { type Email, parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
 import { newUserRow } from "./new-user.ts";
-import { passwordFault } from "./password.ts";
+import { passwordFault, type PasswordRules } from "./password.ts";
 import { recordSecurityEvent } from "./security-events.ts";
 import { isRetired } from "./retired-ids.ts";
 import { enqueueWelcome } from "./welcome.ts";
@@ -25,8 +25,7 @@ export interface RegistrationDeps {
   readonly clock: Clock;
   readonly hasher: Pick<Hasher, "hash">;
   readonly mode: RegistrationMode;
-  /** Code points. */
-  readonly passwordMinLength: number;
+  readonly passwordRules: PasswordRules;
 }
 
 export interface RegistrationInput {
@@ -102,7 +101,7 @@ function checkInput(
     const message =
       passwordIsSet === "by mail"
         ? "must not be given: it is set by a link that is mailed to the address"
-        : passwordFault(input.password, { minLength: deps.passwordMinLength, email: input.email });
+        : passwordFault(input.password, { ...deps.passwordRules, email: input.email });
     if (message !== undefined) faults.add(invalidAttribute("/data/attributes/password", "password", message));
   }
   faults.throwIfAny();

@@ -99,7 +99,7 @@ async function purge(db: Knex, narrow: (query: Knex.QueryBuilder) => void): Prom
   for (let purged = 0; ;) {
     const query = db("security_events").orderBy("created_at").limit(PURGE_AT_ONCE);
     narrow(query);
-    const ids = (await query.pluck("id")) as string[];
+    const ids: string[] = await query.pluck("id");
     if (ids.length > 0) purged += await db("security_events").whereIn("id", ids).delete();
     if (ids.length < PURGE_AT_ONCE) return purged;
   }

@@ -9,7 +9,7 @@ import { setEmail, setPassword } from "./credentials.ts";
 import { type Email, parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
 import { judgeAttempt } from "./login-guard.ts";
-import { passwordFault } from "./password.ts";
+import { passwordFault, type PasswordRules } from "./password.ts";
 
 export interface UserChanges {
   readonly email?: string | undefined;
@@ -27,8 +27,7 @@ export interface UserUpdateDeps {
   readonly db: Knex;
   readonly clock: Clock;
   readonly hasher: Pick<Hasher, "hash" | "verify">;
-  /** Code points. */
-  readonly passwordMinLength: number;
+  readonly passwordRules: PasswordRules;
 }
 
 /**
@@ -106,7 +105,7 @@ function changedEmail(user: UserRow, text: string | undefined): Email | undefine
 
 function checkPassword(deps: UserUpdateDeps, password: string | undefined, email: string, faults: FaultList): void {
   if (password === undefined) return;
-  const message = passwordFault(password, { minLength: deps.passwordMinLength, email });
+  const message = passwordFault(password, { ...deps.passwordRules, email });
   if (message !== undefined) faults.add(invalidAttribute("/data/attributes/password", "password", message));
 }
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { loadWords } from "../words.ts";
+import { loadLocalisation } from "../localisation.ts";
 import { processConfig } from "./environment.ts";
 import { print } from "./with-database.ts";
 
@@ -12,7 +12,7 @@ export function overridesCommand(): Command {
     .description("read them all and try every template, as the start of the server does")
     .action(() => {
       const config = processConfig();
-      const { templates, pages } = loadWords(config);
+      const { templates, pages } = loadLocalisation(config);
       const list = (tags: Iterable<string>) => [...tags].sort().join(", ");
       print(`Nothing is wrong in ${config.OVERRIDES_DIR ?? "what comes with the server: OVERRIDES_DIR is not set"}.`);
       print(`Mails are written in ${list(templates.languages)}; pages are shown in ${list(pages.languages.keys())}.`);

@@ -5,7 +5,7 @@ import { setPassword } from "../accounts/credentials.ts";
 import type { Hasher } from "../accounts/hasher.ts";
 import { forgiveFailures } from "../accounts/login-guard.ts";
 import { fullName } from "../accounts/new-user.ts";
-import { passwordFault } from "../accounts/password.ts";
+import { passwordFault, type PasswordRules } from "../accounts/password.ts";
 import { hashToken } from "../accounts/token.ts";
 import { type Clock, timestamp } from "../db/clock.ts";
 import { invalidAttribute, unknownResetToken } from "../errors/catalogue.ts";
@@ -14,10 +14,7 @@ export interface RedeemDeps {
   readonly db: Knex;
   readonly clock: Clock;
   readonly hasher: Pick<Hasher, "hash">;
-  /** Code points. */
-  readonly passwordMinLength: number;
-  /** What passwords must not be made of. */
-  readonly contextWords?: readonly string[];
+  readonly passwordRules: PasswordRules;
 }
 
 export interface Redeemed {
@@ -46,11 +43,7 @@ export async function redeem(
     .first("id", "email", "email_normal", "first_name", "last_name", "language", "credential_epoch");
   if (user === undefined) throw unknownResetToken();
 
-  const message = passwordFault(password, {
-    minLength: deps.passwordMinLength,
-    contextWords: deps.contextWords,
-    email: user.email,
-  });
+  const message = passwordFault(password, { ...deps.passwordRules, email: user.email });
   if (message !== undefined) throw invalidAttribute("/data/password", "password", message);
 
   // Outside of the transaction: a quarter of a second of hashing would keep every other writer waiting.

@@ -2,9 +2,8 @@ import type { Caller } from "../accounts/caller.ts";
 import { SECURITY_EVENT_KINDS } from "../accounts/security-events.ts";
 import type { SecurityEventRow } from "../db/tables.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
-import { dateTime, string } from "../jsonapi/resource/value-types.ts";
+import { dateTime, oneOf, string } from "../jsonapi/resource/value-types.ts";
 import { own } from "./access.ts";
-import { oneOf } from "./value-types.ts";
 
 const kinds = Object.entries(SECURITY_EVENT_KINDS)
   .map(([kind, meaning]) => `\`${kind}\`: ${meaning}`)

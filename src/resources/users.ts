@@ -18,8 +18,6 @@ import { emailAddress, languageTag, newPassword, normalEmail, secret } from "./v
 
 export type UsersDeps = RegistrationDeps &
   UserUpdateDeps & {
-    /** What passwords must not be made of. */
-    readonly contextWords?: readonly string[];
     /** That mails can be written in. */
     readonly languages: readonly string[];
     /** Bounds how often a client may be wrong about a current password. */
@@ -77,8 +75,8 @@ export function users(deps: UsersDeps) {
         filter: true,
       },
       password: {
-        value: newPassword({ minLength: deps.passwordMinLength, contextWords: deps.contextWords }),
-        description: `From ${String(deps.passwordMinLength)} to 256 characters of any kind, not among the commonly used ones, not the email address, and not little more than the name of this service. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
+        value: newPassword(deps.passwordRules),
+        description: `From ${String(deps.passwordRules.minLength)} to 256 characters of any kind, not among the commonly used ones, not the email address, and not little more than the name of this service. A change ends all other sessions, and needs \`currentPassword\` where it is one's own.`,
         ...(deps.mode === "confirm" ? {} : { example: "walnut-orbit-9" }),
         column: null,
         read: nobody,

@@ -1,5 +1,5 @@
 import { parseEmail } from "../accounts/email.ts";
-import { passwordFault, type PasswordPolicy } from "../accounts/password.ts";
+import { passwordFault, type PasswordRules } from "../accounts/password.ts";
 import type { ValueType } from "../jsonapi/resource/value-types.ts";
 
 /** An email address, as it is stored: trimmed, otherwise as given in Unicode's form NFKC. */
@@ -50,28 +50,13 @@ export const secret: ValueType<string> = {
   schema: { type: "string", format: "password", writeOnly: true },
 };
 
-/** One of these words. */
-export function oneOf(...words: readonly string[]): ValueType<string> {
-  const parse = (json: unknown) =>
-    typeof json === "string" && words.includes(json)
-      ? { value: json }
-      : { message: `must be one of: ${words.join(", ")}` };
-  return {
-    name: "oneOf",
-    parse,
-    parseText: parse,
-    toJson: (stored) => stored,
-    schema: { type: "string", enum: words },
-  };
-}
-
 /** A password that somebody chooses. Judged as other values are, so that one answer tells of all of them; hooks know the rest. */
-export function newPassword(policy: PasswordPolicy): ValueType<string> {
+export function newPassword(rules: PasswordRules): ValueType<string> {
   return {
     ...secret,
     parse: (json) => {
       const parsed = secret.parse(json);
-      const message = "value" in parsed ? passwordFault(parsed.value, policy) : undefined;
+      const message = "value" in parsed ? passwordFault(parsed.value, rules) : undefined;
       return message === undefined ? parsed : { message };
     },
   };

@@ -128,6 +128,30 @@ void t.test("one known place that guesses does not shut out another", async (t) 
   t.equal(await logIn(person.email, person.password, HOME), 201);
 });
 
+void t.test("a place from which a thief came is known no more, once the holder has said so", async (t) => {
+  const { server, guess } = await makeScene(t);
+  const person = await makeUser(server);
+  const logIn = async (password: string, from: string) => {
+    const body = { data: { type: "sessions", attributes: { email: person.email, password } } };
+    return await server.ask("POST", "/v1/sessions", { body, from });
+  };
+  const stolen = await logIn(person.password, AWAY);
+  const attributes = { password: "stolen-lantern-4", currentPassword: person.password };
+  await server.ask("PATCH", `/v1/users/${person.id}`, {
+    token: String(stolen.body.data.attributes.token),
+    body: { data: { type: "users", id: person.id, attributes } },
+    from: AWAY,
+  });
+  const token = tokenIn(await newestMail(server, person.email), "not-me");
+  t.equal((await server.ask("POST", "/v1/auth/not-me", { body: { data: { token } }, from: HOME })).status, 200);
+  const link = tokenIn(await newestMail(server, person.email));
+  const redemption = { data: { token: link, password: NEW_PASSWORD } };
+  t.equal((await server.ask("PATCH", "/v1/auth/reset-password", { body: redemption, from: HOME })).status, 200);
+  await guess(person.email, 10);
+  t.equal((await logIn(NEW_PASSWORD, AWAY)).status, 401, "as from any new place");
+  t.equal((await logIn(NEW_PASSWORD, HOME)).status, 201);
+});
+
 void t.test("of many guesses at once no more than a few get a look at the password", async (t) => {
   const { server, logIn } = await makeScene(t);
   const person = await makeUser(server);

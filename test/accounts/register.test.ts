@@ -25,7 +25,7 @@ const PASSWORD = "correct horse";
 const clock = new TestClock();
 
 async function register(db: Knex, mode: RegistrationMode, input: RegistrationInput) {
-  const commit = await prepareRegistration({ clock: clock.read, hasher, mode, passwordMinLength: 8 }, input);
+  const commit = await prepareRegistration({ clock: clock.read, hasher, mode, passwordRules: { minLength: 8 } }, input);
   return await db.transaction(async (trx) => await commit(trx));
 }
 

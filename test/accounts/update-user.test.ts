@@ -12,7 +12,7 @@ import { makeDatabase } from "../fixtures/database.ts";
 const PASSWORD = "correct horse";
 const NEW_PASSWORD = "battery staple";
 const clock = new TestClock();
-const deps = { clock: clock.read, hasher, passwordMinLength: 8 };
+const deps = { clock: clock.read, hasher, passwordRules: { minLength: 8 } };
 
 async function update(db: Knex, user: UserRow, changes: UserChanges, caller: Caller) {
   const commit = await prepareUserUpdate({ ...deps, db }, { user, changes, caller });

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import t from "tap";
 
 import { ConfigFault } from "../../src/config/read.ts";
-import { loadWords } from "../../src/words.ts";
+import { loadLocalisation } from "../../src/localisation.ts";
 import { makeApp } from "../fixtures/app.ts";
 import { newestMail } from "../fixtures/people.ts";
 import { makeFolder, run } from "../fixtures/process.ts";
@@ -26,7 +26,7 @@ function folderWith(t: Teardown, files: Files): string {
 
 function faultsIn(folder: string, DEFAULT_LANGUAGE = "en"): string[] {
   try {
-    loadWords({ OVERRIDES_DIR: folder, DEFAULT_LANGUAGE });
+    loadLocalisation({ OVERRIDES_DIR: folder, DEFAULT_LANGUAGE });
     return [];
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;

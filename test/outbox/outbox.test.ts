@@ -16,10 +16,10 @@ import {
   queueDepth,
   release,
   reschedule,
-  type Claim,
 } from "../../src/outbox/outbox.ts";
 import { listEntries } from "../../src/outbox/operator.ts";
 import { makeDatabase } from "../fixtures/database.ts";
+import { claimOne } from "../fixtures/outbox.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
 const HOUR = 3_600_000;
@@ -27,16 +27,10 @@ const LEASE = 60;
 
 const entry = (n = 0) => ({ kind: "test", payload: { n }, expiresAt: NOW + HOUR });
 
-async function claimOne(db: Knex, now = NOW): Promise<Claim> {
-  const [claim] = await claimDue(db, now, 1, LEASE);
-  if (claim === undefined) throw new Error("nothing was due");
-  return claim;
-}
-
 void t.test("an entry is due at once, and has what was put in", async (t) => {
   const db = await makeDatabase(t);
   const id = await enqueue(db, NOW, entry(7));
-  const claim = await claimOne(db);
+  const claim = await claimOne(db, NOW, LEASE);
   t.same(claim.entry, {
     id,
     kind: "test",
@@ -73,9 +67,9 @@ void t.test("claims come in order and up to the limit", async (t) => {
 void t.test("a claimed entry is nobody else's until the lease ends; then it is", async (t) => {
   const db = await makeDatabase(t);
   await enqueue(db, NOW, entry());
-  const dead = await claimOne(db);
+  const dead = await claimOne(db, NOW, LEASE);
   t.same(await claimDue(db, NOW + LEASE * 1000 - 1, 1, LEASE), []);
-  const heir = await claimOne(db, NOW + LEASE * 1000);
+  const heir = await claimOne(db, NOW + LEASE * 1000, LEASE);
   t.equal(heir.entry.attempts, 2);
   t.notOk(await complete(db, dead), "the former holder can do nothing to it any more");
   t.notOk(await reschedule(db, dead, NOW, "late"));
@@ -110,7 +104,7 @@ void t.test("two databases handles on one file take each entry once", async (t) 
 void t.test("a rescheduled entry comes back at its time, with the reason", async (t) => {
   const db = await makeDatabase(t);
   await enqueue(db, NOW, entry());
-  t.ok(await reschedule(db, await claimOne(db), NOW + 5000, "500"));
+  t.ok(await reschedule(db, await claimOne(db, NOW, LEASE), NOW + 5000, "500"));
   t.same(await claimDue(db, NOW + 4999, 1, LEASE), []);
   const claim = await claimOne(db, NOW + 5000);
   t.equal(claim.entry.attempts, 2);
@@ -139,7 +133,7 @@ void t.test("an entry that is put back comes last, the attempt not counted, with
 void t.test("an entry that was given up stays, and is not taken again", async (t) => {
   const db = await makeDatabase(t);
   const id = await enqueue(db, NOW, entry());
-  t.ok(await giveUp(db, await claimOne(db), NOW, "422 for ada@example.org"));
+  t.ok(await giveUp(db, await claimOne(db, NOW, LEASE), NOW, "422 for ada@example.org"));
   t.same(await claimDue(db, NOW + HOUR, 1, LEASE), []);
   const [failed] = await listEntries(db, { state: "failed", limit: 10 });
   t.equal(failed?.id, id);
@@ -157,7 +151,7 @@ void t.test("failed entries are purged by age, a bounded number at once", async 
   const db = await makeDatabase(t);
   for (let n = 0; n < 4; n += 1) {
     await enqueue(db, NOW, entry());
-    await giveUp(db, await claimOne(db), NOW + n, "no");
+    await giveUp(db, await claimOne(db, NOW, LEASE), NOW + n, "no");
   }
   await enqueue(db, NOW, entry());
   t.equal(await purgeFailed(db, NOW + 3, 2), 2);

@@ -9,6 +9,7 @@ import { timestamp } from "../../src/db/clock.ts";
 import { openDatabase } from "../../src/db/knex.ts";
 import { migrateToLatest } from "../../src/db/migrate.ts";
 import { claimDue, enqueue, giveUp, LEASE_SECONDS, reschedule } from "../../src/outbox/outbox.ts";
+import { claimOne } from "../fixtures/outbox.ts";
 import { makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
@@ -28,12 +29,6 @@ async function makeOutbox(t: Test): Promise<{ folder: string; db: Knex; put: () 
       expiresAt: Date.now() + HOUR,
     });
   return { folder, db, put };
-}
-
-async function claimOne(db: Knex) {
-  const [claim] = await claimDue(db, Date.now(), 1, LEASE_SECONDS);
-  if (claim === undefined) throw new Error("nothing was due");
-  return claim;
 }
 
 void t.test(

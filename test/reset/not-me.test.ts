@@ -51,10 +51,8 @@ async function makeScene(t: Test, environment: Record<string, string> = {}): Pro
 
 /** The token in the link «it wasn't me». */
 function notMeIn(mail: { readonly text: string; readonly html: string } | undefined): string {
-  const link = /http:\/\/rekey\.test\/not-me\?token=([\w-]+)/;
-  const [, token = ""] = link.exec(mail?.text ?? "") ?? [];
-  if (token === "" || link.exec(mail?.html ?? "")?.[1] !== token)
-    throw new Error(`No link in: ${mail?.text ?? "nothing"}`);
+  const token = tokenIn(mail, "not-me");
+  if (tokenIn({ text: mail?.html ?? "" }, "not-me") !== token) throw new Error("HTML and text have links of their own");
   return token;
 }
 

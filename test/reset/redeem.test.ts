@@ -162,7 +162,7 @@ t.test("a token dies with a change of the address or the password", async (t) =>
   for (const change of [{ email: "ada@new.example" }, { password: "another password" }]) {
     const { db, clock, ada, ask, redeem } = await makeScene(t);
     const token = await ask();
-    const deps = { db, clock: clock.read, hasher, passwordMinLength: 8 };
+    const deps = { db, clock: clock.read, hasher, passwordRules: { minLength: 8 } };
     const changes = { ...change, currentPassword: PASSWORD };
     const commit = await prepareUserUpdate(deps, { user: ada, changes, caller: callerOf(ada.id) });
     await db.transaction(commit);

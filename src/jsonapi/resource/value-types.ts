@@ -78,6 +78,21 @@ export function webUrl(maxLength = 2048): ValueType<string> {
   });
 }
 
+/** One of these words. */
+export function oneOf(...words: readonly string[]): ValueType<string> {
+  const parse = (json: unknown) =>
+    typeof json === "string" && words.includes(json)
+      ? { value: json }
+      : { message: `must be one of: ${words.join(", ")}` };
+  return {
+    name: "oneOf",
+    parse,
+    parseText: parse,
+    toJson: identity,
+    schema: { type: "string", enum: words },
+  };
+}
+
 export const boolean: ValueType<boolean> = {
   name: "boolean",
   parse: (json) => (typeof json === "boolean" ? { value: json } : { message: "must be true or false" }),

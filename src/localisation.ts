@@ -5,7 +5,7 @@ import { Templates } from "./mail/render.ts";
 import { loadPageWords, type PageWords } from "./pages/words.ts";
 
 /** All that the server says to people, in all languages. */
-export interface Words {
+export interface Localisation {
   readonly templates: Templates;
   readonly pages: PageWords;
 }
@@ -15,10 +15,10 @@ export interface Words {
  *
  * @throws {ConfigFault} with all that is wrong with the operator's, one line each with the file
  */
-export function loadWords({
+export function loadLocalisation({
   OVERRIDES_DIR,
   DEFAULT_LANGUAGE,
-}: Pick<Config, "OVERRIDES_DIR" | "DEFAULT_LANGUAGE">): Words {
+}: Pick<Config, "OVERRIDES_DIR" | "DEFAULT_LANGUAGE">): Localisation {
   const overrides = new Overrides(OVERRIDES_DIR);
   const templates = new Templates({ overrides, defaultLanguage: DEFAULT_LANGUAGE });
   const pages = loadPageWords({ overrides, defaultLanguage: DEFAULT_LANGUAGE });
