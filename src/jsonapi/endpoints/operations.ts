@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 import { forbidden, notFound } from "../../errors/catalogue.ts";
 import { Fault, Faults, FaultList, faultsOf } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
-import { sendNothing, sendOperationResults } from "../http/reply.ts";
+import { sendNothing, sendOperationResults, type OperationResult as Result } from "../http/reply.ts";
 import { resourceObject } from "../read/document.ts";
 import { loadResource } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
@@ -24,7 +24,6 @@ import {
 /** Operations whose faults one answer tells of. */
 const MAX_REFUSED = 10;
 
-type Result = { readonly data?: unknown; readonly meta?: unknown };
 /** Resources that operations of this request make, those that they change, and those that they remove, by type and id. */
 interface Seen {
   readonly made: Set<string>;

@@ -13,8 +13,8 @@ import type { ResourceType } from "../resource/registry.ts";
  * it; `If-Match` asks for it. The document's part changes with every byte of the answer; `If-None-Match` asks for both.
  * RFC 9110, sections 8.8.3 and 13.1.
  */
-export function entityTag(version: string, bytes: Buffer): string {
-  return `"${version}.${digest(bytes)}"`;
+export function entityTag(version: string, document: string): string {
+  return `"${version}.${digest(document)}"`;
 }
 
 /**
@@ -78,6 +78,6 @@ function tagsIn(header: string): string[] {
 }
 
 /** 96 bits: enough that two states of one resource never share a tag by chance. */
-function digest(data: string | Buffer): string {
+function digest(data: string): string {
   return createHash("sha256").update(data).digest("base64url").slice(0, 16);
 }

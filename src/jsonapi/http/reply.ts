@@ -5,7 +5,7 @@ import { ATOMIC } from "../write/operation.ts";
 import { entityTag, isKnown } from "./etag.ts";
 import { contentType, MEDIA_TYPE, type Negotiated } from "./media-type.ts";
 
-/** Sends a document, for the client alone to keep, unless a header says already who may. As bytes, since Fastify would add a charset to the media type, which JSON:API forbids. */
+/** Sends a document, for the client alone to keep, unless a header says already who may. */
 export function sendDocument(
   reply: FastifyReply,
   status: number,
@@ -13,10 +13,7 @@ export function sendDocument(
   applied: Partial<Negotiated> = {},
 ): FastifyReply {
   if (!reply.hasHeader("cache-control")) reply.header("cache-control", "private, no-cache");
-  return reply
-    .status(status)
-    .header("content-type", contentType(applied))
-    .send(Buffer.from(JSON.stringify(document)));
+  return sendText(reply, status, contentType(applied), document);
 }
 
 /**
@@ -29,23 +26,41 @@ export function sendVersioned(
   version: string,
 ): FastifyReply {
   const { request, reply } = exchange;
-  const bytes = Buffer.from(JSON.stringify(document));
-  const tag = entityTag(version, bytes);
+  const tag = entityTag(version, document);
   reply.header("etag", tag).header("cache-control", "private, no-cache");
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (isRead && isKnown(request, tag)) return reply.status(304).send();
-  return reply.status(200).header("content-type", MEDIA_TYPE).send(bytes);
+  return sendText(reply, 200, MEDIA_TYPE, document);
+}
+
+/** The result of an operation; `data` is the JSON text of a resource object. */
+export interface OperationResult {
+  readonly data?: string;
+  readonly meta?: Readonly<Record<string, unknown>>;
 }
 
 /** Atomic Operations, "Document Structure". One result an operation, in their order. */
-export function sendOperationResults(reply: FastifyReply, results: readonly object[]): FastifyReply {
-  const document = { jsonapi: { version: "1.1", ext: [ATOMIC] }, "atomic:results": results };
-  return reply
-    .status(200)
-    .header("content-type", contentType({ ext: [ATOMIC] }))
-    .header("cache-control", "private, no-cache")
-    .send(Buffer.from(JSON.stringify(document)));
+export function sendOperationResults(reply: FastifyReply, results: readonly OperationResult[]): FastifyReply {
+  const texts = results.map(({ data, meta }) => {
+    const members = data === undefined ? [] : [`"data":${data}`];
+    if (meta !== undefined) members.push(`"meta":${JSON.stringify(meta)}`);
+    return `{${members.join()}}`;
+  });
+  const jsonapi = JSON.stringify({ version: "1.1", ext: [ATOMIC] });
+  reply.header("cache-control", "private, no-cache");
+  const document = `{"jsonapi":${jsonapi},"atomic:results":[${texts.join()}]}`;
+  return sendText(reply, 200, contentType({ ext: [ATOMIC] }), document);
 }
+
+/**
+ * As text, which goes out with its head in one piece, as bytes would not. By a serializer that leaves it as it is, since Fastify would
+ * add a charset to the media type of any other text, which JSON:API forbids.
+ */
+function sendText(reply: FastifyReply, status: number, mediaType: string, text: string): FastifyReply {
+  return reply.status(status).header("content-type", mediaType).serializer(asItIs).send(text);
+}
+
+const asItIs = (text: unknown) => text as string;
 
 export function sendNothing(reply: FastifyReply): FastifyReply {
   return reply.status(204).send();
@@ -54,9 +69,11 @@ export function sendNothing(reply: FastifyReply): FastifyReply {
 /** Says that the answer depends on a header of the request. RFC 9110, section 12.5.5. */
 export function addVary(reply: FastifyReply, name: string): void {
   const present = reply.getHeader("vary");
-  const names = (Array.isArray(present) ? present.join(",") : String(present ?? ""))
-    .split(",")
-    .map((part) => part.trim());
+  if (present === undefined) {
+    reply.header("vary", name);
+    return;
+  }
+  const names = (Array.isArray(present) ? present.join(",") : String(present)).split(",").map((part) => part.trim());
   if (names.some((known) => known.toLowerCase() === name.toLowerCase())) return;
   reply.header("vary", [...names.filter((part) => part !== ""), name].join(", "));
 }

@@ -5,19 +5,11 @@ import type { Paging } from "./paging.ts";
 import type { Query } from "./query.ts";
 import type { Serializers } from "./serializers.ts";
 
-/** A top-level document, ready for JSON.stringify. JSON:API 1.1, "Document Structure". */
-export interface Document {
-  readonly jsonapi: { readonly version: "1.1"; readonly profile?: readonly string[] };
-  readonly links?: Readonly<Record<string, Link>>;
-  readonly data?: unknown;
-  readonly included?: readonly unknown[];
-  readonly meta?: Readonly<Record<string, unknown>>;
-}
+/** The JSON text of a top-level document. JSON:API 1.1, "Document Structure". */
+export type Document = string;
 
 /** JSON:API 1.1, "Links". */
 type Link = string | null | { readonly href: string; readonly type: string };
-
-const JSONAPI = { version: "1.1" } as const;
 
 export interface DocumentParts<Caller> {
   readonly serializers: Serializers<Caller>;
@@ -34,22 +26,21 @@ export async function resourceDocument<Caller>(
   query: Query,
   once?: Readonly<Record<string, unknown>>,
 ): Promise<Document> {
-  const [data = null] = graph === null ? [] : await serializers.resources(graph.primary, once);
-  return {
-    jsonapi: JSONAPI,
-    links: { self: selfLink(url, query), describedby: describedBy() },
+  const [data = "null"] = graph === null ? [] : await serializers.resources(graph.primary, { once });
+  return documentOf({
+    links: JSON.stringify({ self: selfLink(url, query), describedby: describedBy() }),
     data,
-    ...(await included(serializers, graph, query)),
-  };
+    included: await included(serializers, graph, query),
+  });
 }
 
-/** A single resource by itself, for documents that are made elsewhere. */
+/** The JSON text of a single resource by itself, for documents that are made elsewhere. */
 export async function resourceObject<Caller>(
   { serializers }: DocumentParts<Caller>,
   graph: Graph<Caller>,
   once?: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
-  const [resource] = await serializers.resources(graph.primary, once);
+): Promise<string> {
+  const [resource = "null"] = await serializers.resources(graph.primary, { once });
   return resource;
 }
 
@@ -57,18 +48,19 @@ export async function resourceObject<Caller>(
 export async function collectionDocument<Caller>(
   { serializers, describedBy }: DocumentParts<Caller>,
   { graph }: LoadedPage<Caller>,
-  paging: Paging,
+  { profile, links, cursors, meta }: Paging,
   url: string,
   query: Query,
 ): Promise<Document> {
-  const resources = await serializers.resources(graph.primary);
-  return {
-    jsonapi: versionWith(paging.profile),
-    links: { self: typedLink(selfLink(url, query), paging.profile), describedby: describedBy(), ...paging.links },
-    data: withCursors(resources, paging),
-    ...(await included(serializers, graph, query)),
-    meta: paging.meta,
-  };
+  const resources = await serializers.resources(graph.primary, { cursors });
+  const self = typedLink(selfLink(url, query), profile);
+  return documentOf({
+    profile,
+    links: JSON.stringify({ self, describedby: describedBy(), ...links }),
+    data: arrayOf(resources),
+    included: await included(serializers, graph, query),
+    meta: JSON.stringify(meta),
+  });
 }
 
 /** The linkage of a relationship: identifiers, or one, or null. JSON:API 1.1, "Fetching Relationships". */
@@ -89,25 +81,44 @@ export async function linkageDocument<Caller>(
   const rest = await included(serializers, { primary: [], included: includedNodes }, query);
   if ("ids" in linked) {
     const { ids, paging } = linked;
-    return {
-      jsonapi: versionWith(paging.profile),
-      links: { ...links, self: typedLink(links.self, paging.profile), ...paging.links },
-      data: withCursors(ids.map(identifier), paging),
-      ...rest,
-      meta: paging.meta,
-    };
+    const { profile, cursors } = paging;
+    // Cursor Pagination profile, "Item Cursors".
+    const meta = (index: number) => (cursors === undefined ? {} : { meta: { page: { cursor: cursors[index] } } });
+    return documentOf({
+      profile,
+      links: JSON.stringify({ ...links, self: typedLink(links.self, profile), ...paging.links }),
+      data: JSON.stringify(ids.map((linkedId, index) => ({ ...identifier(linkedId), ...meta(index) }))),
+      included: rest,
+      meta: JSON.stringify(paging.meta),
+    });
   }
-  return { jsonapi: JSONAPI, links, data: linked.id === null ? null : identifier(linked.id), ...rest };
+  const data = JSON.stringify(linked.id === null ? null : identifier(linked.id));
+  return documentOf({ links: JSON.stringify(links), data, included: rest });
 }
 
 /** A document without data. JSON:API 1.1, "Top Level". */
 export function metaDocument(meta: Readonly<Record<string, unknown>>): Document {
-  return { jsonapi: JSONAPI, meta };
+  return documentOf({ meta: JSON.stringify(meta) });
 }
 
-/** JSON:API 1.1, "JSON:API Object": `profile` names those that were applied. */
-function versionWith(profile: readonly string[]): Document["jsonapi"] {
-  return profile.length === 0 ? JSONAPI : { ...JSONAPI, profile };
+/** A document of members that are JSON already. JSON:API 1.1, "JSON:API Object": `profile` names those that were applied. */
+function documentOf({ profile = [], ...members }: Members): Document {
+  let text = `{"jsonapi":${profile.length === 0 ? JSONAPI : JSON.stringify({ version: "1.1", profile })}`;
+  for (const name of ["links", "data", "included", "meta"] as const) {
+    const json = members[name];
+    if (json !== undefined) text += `,"${name}":${json}`;
+  }
+  return `${text}}`;
+}
+
+const JSONAPI = '{"version":"1.1"}';
+
+interface Members {
+  readonly profile?: readonly string[];
+  readonly links?: string;
+  readonly data?: string;
+  readonly included?: string | undefined;
+  readonly meta?: string;
 }
 
 /** JSON:API 1.1, "Top Level": the link to a document that has a profile applied says so, since the URL alone does not. */
@@ -115,18 +126,16 @@ function typedLink(href: string, profile: readonly string[]): Link {
   return profile.length === 0 ? href : { href, type: contentType({ profile }) };
 }
 
-/** Cursor Pagination profile, "Item Cursors". */
-function withCursors(items: readonly object[], { cursors }: Paging): readonly object[] {
-  if (cursors === undefined) return items;
-  return items.map((item, index) => ({ ...item, meta: { page: { cursor: cursors[index] } } }));
-}
-
 /** `included` stands in every answer to a request that has `include`, and in no other. */
 async function included<Caller>(
   serializers: Serializers<Caller>,
   graph: Graph<Caller> | null,
   query: Query,
-): Promise<{ included?: readonly unknown[] }> {
-  if (query.include === undefined) return {};
-  return { included: graph === null ? [] : await serializers.resources(graph.included) };
+): Promise<string | undefined> {
+  if (query.include === undefined) return undefined;
+  return arrayOf(graph === null ? [] : await serializers.resources(graph.included));
+}
+
+function arrayOf(texts: readonly string[]): string {
+  return `[${texts.join()}]`;
 }
