@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
+import { compiledRows, Parameter } from "../db/compiled.ts";
 import { toBoolean } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
 import type { SessionRow, UserRow } from "../db/tables.ts";
@@ -101,7 +102,7 @@ export async function findCaller(
   if (token === undefined || !looksLikeToken(token)) return nobody;
 
   const now = deps.clock();
-  const which = { "sessions.token_hash": hashToken(token) };
+  const which = { column: "sessions.token_hash", value: hashToken(token) } as const;
   const found = await findSession(deps.db, now, which, { idleTtl: deps.sessionIdleTtl });
   if (found === undefined) return nobody;
 
@@ -134,7 +135,7 @@ export async function confirmCaller(
   { sessionId, isAdmin: wasAdmin }: Caller,
 ): Promise<void> {
   if (sessionId === null) return;
-  const found = await findSession(trx, clock(), { "sessions.id": sessionId }, { hold: true });
+  const found = await findSession(trx, clock(), { column: "sessions.id", value: sessionId }, { hold: true });
   if (found === undefined) throw unauthorized(true);
   if (wasAdmin && !toBoolean(found.is_admin)) throw forbidden("You have ceased to be an admin in this moment.");
 }
@@ -148,24 +149,27 @@ export async function confirmCaller(
 async function findSession(
   db: Knex,
   now: number,
-  which: Readonly<Record<string, string>>,
+  which: { readonly column: "sessions.id" | "sessions.token_hash"; readonly value: string },
   { idleTtl = 0, hold = false }: { readonly idleTtl?: number | undefined; readonly hold?: boolean } = {},
 ) {
-  const query = db("sessions")
-    .join("users", (join) => {
-      join.on("users.id", "sessions.user_id").andOn("users.credential_epoch", "sessions.credential_epoch");
-    })
-    .where(which)
-    .andWhere("sessions.expires_at", ">", timestamp(now))
-    .andWhere("sessions.last_used_at", ">", unusedSince(now, idleTtl))
-    .first("sessions.id", "sessions.user_id", "sessions.last_used_at", {
-      is_admin: db.raw(
-        "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
-        [ADMIN_ROLE],
-      ),
-    });
-  if (hold) void query.forNoKeyUpdate("users", "sessions");
-  return (await query) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
+  const values = [which.value, timestamp(now), unusedSince(now, idleTtl)];
+  const [found] = await compiledRows(db, `session by ${which.column} ${String(hold)}`, values, () => {
+    const query = db("sessions")
+      .join("users", (join) => {
+        join.on("users.id", "sessions.user_id").andOn("users.credential_epoch", "sessions.credential_epoch");
+      })
+      .where(which.column, new Parameter(0) as unknown as string)
+      .andWhere("sessions.expires_at", ">", new Parameter(1) as unknown as string)
+      .andWhere("sessions.last_used_at", ">", new Parameter(2) as unknown as string)
+      .select("sessions.id", "sessions.user_id", "sessions.last_used_at", {
+        is_admin: db.raw(
+          "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
+          [ADMIN_ROLE],
+        ),
+      });
+    return hold ? query.forNoKeyUpdate("users", "sessions") : query;
+  });
+  return found as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
 }
 
 /** Ends a user's sessions, all of them or all but one. Returns how many. */

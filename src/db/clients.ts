@@ -26,6 +26,8 @@ const REPEATED = /^\s*(?:select|insert|update|delete|with|begin|commit|rollback|
  * - keeps prepared statements.
  */
 export class KeepingSqliteClient extends SqliteClient {
+  #reader: Promise<Database> | undefined;
+
   override transaction(...args: Parameters<SqliteClient["transaction"]>): ReturnType<SqliteClient["transaction"]> {
     const transaction = super.transaction(...args);
     transaction.begin = (connection) => transaction.query(connection, "BEGIN IMMEDIATE;");
@@ -41,9 +43,37 @@ export class KeepingSqliteClient extends SqliteClient {
     return query;
   }
 
+  /**
+   * A connection of its own for single statements that read: they see what is committed, and wait for no transaction of the other one.
+   * `undefined` for a database in memory, which no second connection can see.
+   */
+  reader(): Promise<Database> | undefined {
+    const { filename } = this.connectionSettings;
+    if (filename === ":memory:" || this.pool === undefined) return undefined;
+    this.#reader ??= this.#openReader();
+    return this.#reader;
+  }
+
+  async #openReader(): Promise<Database> {
+    const connection = (await this.acquireRawConnection()) as Database;
+    return new Promise((resolve, reject) => {
+      connection.exec("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000", (error) => {
+        if (error === null) resolve(connection);
+        else reject(error);
+      });
+    });
+  }
+
   override async destroyRawConnection(connection: Database): Promise<void> {
     await kept.get(connection)?.finalize();
     await super.destroyRawConnection(connection);
+  }
+
+  override async destroy(callback?: () => void): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader !== undefined) await this.destroyRawConnection(await reader);
+    await super.destroy(callback);
   }
 }
 
@@ -55,7 +85,7 @@ function givesRows({ method, returning }: Query): boolean {
 
 const kept = new WeakMap<Database, KeptStatements>();
 
-function statementsOf(connection: Database): KeptStatements {
+export function statementsOf(connection: Database): KeptStatements {
   let statements = kept.get(connection);
   if (statements === undefined) {
     statements = new KeptStatements(connection);

@@ -10,7 +10,11 @@ declare module "knex/lib/dialects/sqlite3/index.js" {
 
   export default class SqliteClient extends Knex.Client {
     transaction(container: unknown, config: unknown, outer: unknown): SqliteTransaction;
+    readonly connectionSettings: { readonly filename: string };
+    readonly pool: unknown;
+    acquireRawConnection(): Promise<unknown>;
     destroyRawConnection(connection: unknown): Promise<void>;
+    destroy(callback?: () => void): Promise<void>;
     _query(connection: unknown, query: unknown): Promise<unknown>;
   }
 }

@@ -1,13 +1,13 @@
 import type { Knex } from "knex";
 
-import { toNumber } from "../../db/dialect.ts";
 import { invalidParameter } from "../../errors/catalogue.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { checkCursorOrder } from "./cursor.ts";
 import { readsBackwards, type OffsetPage } from "./page.ts";
 import type { CollectionPlan, Inclusion, Selection } from "./plan.ts";
-import { countAll, PARENT, selectById, selectPage, selectRelated } from "./sql.ts";
+import { countRows, pageRows, relatedRows, rowById } from "./rows.ts";
+import { PARENT } from "./sql.ts";
 
 /** A resource identifier's id; the type is the relationship's. */
 export interface Linked {
@@ -76,14 +76,14 @@ export async function loadCollection<Caller>(db: Knex, plan: CollectionPlan<Call
   const { page, selection, order } = plan;
   if (page.kind === "cursor") {
     checkCursorOrder(order);
-    const rows = (await selectPage(db, plan)) as Row[];
+    const rows = await pageRows(db, plan);
     const hasMore = rows.length > page.size;
     if (hasMore) rows.pop();
     if (readsBackwards(page)) rows.reverse();
     return { graph: await loadGraph(db, selection, rows), hasMore };
   }
-  const rows = (await selectPage(db, plan)) as Row[];
-  const total = totalSeen(page, rows.length) ?? (await count(db, plan));
+  const rows = await pageRows(db, plan);
+  const total = totalSeen(page, rows.length) ?? (await countRows(db, plan));
   return { graph: await loadGraph(db, selection, rows), total };
 }
 
@@ -92,18 +92,13 @@ function totalSeen({ offset, size }: OffsetPage, found: number): number | undefi
   return found < size && (found > 0 || offset === 0) ? offset + found : undefined;
 }
 
-async function count<Caller>(db: Knex, plan: CollectionPlan<Caller>): Promise<number> {
-  const counted = (await countAll(db, plan).first()) as { total: unknown } | undefined;
-  return toNumber(counted?.total ?? 0);
-}
-
 /** One query for the resource, one for each relationship path of `include`. `undefined`: not there, or not in the scope. */
 export async function loadResource<Caller>(
   db: Knex,
   selection: Selection<Caller>,
   id: string,
 ): Promise<Graph<Caller> | undefined> {
-  const row = (await selectById(db, selection, id).first()) as Row | undefined;
+  const row = await rowById(db, selection, id);
   return row === undefined ? undefined : loadGraph(db, selection, [row]);
 }
 
@@ -142,8 +137,7 @@ async function loadInclusion<Caller>(
   nodes: Nodes<Caller>,
 ): Promise<Node<Caller>[]> {
   const ids = relationship.to === "one" ? toOneIds(relationship, parents) : parents.map((parent) => parent.id);
-  const rows =
-    ids.length === 0 ? [] : ((await selectRelated(db, relationship, selection, ids, MAX_INCLUDED + 1)) as Row[]);
+  const rows = ids.length === 0 ? [] : await relatedRows(db, relationship, selection, ids, MAX_INCLUDED + 1);
   if (rows.length > MAX_INCLUDED) throw tooManyIncluded();
 
   const related = new Map<string, Node<Caller>>();

@@ -4,7 +4,7 @@ import { orderBy } from "../../db/dialect.ts";
 import { countedRows } from "../../db/row-counts.ts";
 import type { Condition, Scope } from "../resource/condition.ts";
 import type { ResourceRelationship, ResourceType } from "../resource/registry.ts";
-import { beyondCursor } from "./cursor.ts";
+import type { Beyond } from "./cursor.ts";
 import type { Order } from "./order.ts";
 import { readsBackwards } from "./page.ts";
 import type { CollectionPlan, Selection } from "./plan.ts";
@@ -21,8 +21,14 @@ const LINKS = "linked_by";
 /**
  * The rows of a collection's page. For a page by cursor one row more, which tells whether there are others beyond; and where
  * only its end is known, in reverse order.
+ *
+ * @param beyond what the page's cursors mean
  */
-export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.QueryBuilder {
+export function selectPage<Caller>(
+  db: Knex,
+  plan: CollectionPlan<Caller>,
+  beyond: readonly Beyond[],
+): Knex.QueryBuilder {
   const { selection, order, page } = plan;
   const { table } = selection.type;
   const query = matching(db, plan);
@@ -30,16 +36,14 @@ export function selectPage<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex
   const isReversed = page.kind === "cursor" && readsBackwards(page);
   if (page.kind === "cursor") {
     for (const { column } of order) columns.add(column);
-    for (const side of ["after", "before"] as const) {
-      const cursor = page[side] ?? "";
-      if (cursor === "") continue;
-      const { condition, bound } = beyondCursor(order, side, cursor);
+    for (const { condition, bound } of beyond) {
       addCondition(query, selection.type, table, condition);
       if (bound !== undefined) query.where(columnIn(plan, bound.column), OPERATORS[bound.operator], bound.value);
     }
     query.limit(page.size + 1);
   } else {
-    query.limit(page.size).offset(page.offset);
+    query.limit(page.size);
+    if (page.offset > 0) query.offset(page.offset);
   }
   query.select([...columns].map((column) => `${table}.${column}`));
   for (const term of order) {
