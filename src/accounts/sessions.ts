@@ -12,6 +12,7 @@ import { parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
 import { forgiveFailures, judgeAttempt } from "./login-guard.ts";
 import { recordSecurityEvent } from "./security-events.ts";
+import { keptWhileUnchanged } from "./session-cache.ts";
 import { hashToken, looksLikeToken, mintToken } from "./token.ts";
 
 /** A user's sessions beyond this number end, the oldest first: nobody's row count grows without bound. */
@@ -88,7 +89,7 @@ export async function prepareLogIn(
 }
 
 /**
- * Who makes a request, by its `Authorization` header; one query, and none for what cannot be a token of ours. A session counts
+ * Who makes a request, by its `Authorization` header; one query at most, and none for what cannot be a token of ours. A session counts
  * until it expires or has not been used for too long, and only as long as its user's credentials are those that it was opened with.
  * RFC 6750, section 2.1.
  */
@@ -102,14 +103,16 @@ export async function findCaller(
   if (token === undefined || !looksLikeToken(token)) return nobody;
 
   const now = deps.clock();
+  const { db, sessionIdleTtl: idleTtl = 0 } = deps;
   const which = { column: "sessions.token_hash", value: hashToken(token) } as const;
-  const found = await findSession(deps.db, now, which, { idleTtl: deps.sessionIdleTtl });
-  if (found === undefined) return nobody;
+  const found = await keptWhileUnchanged(db, which.value, () => findSession(db, now, which, { idleTtl }));
+  // Of what was kept, time may have made another thing.
+  const isOver = found === undefined || found.expires_at <= timestamp(now);
+  if (isOver || found.last_used_at <= unusedSince(now, idleTtl)) return nobody;
 
   const due = timestamp(now - LAST_USED_PRECISION);
   if (found.last_used_at <= due) {
-    await deps
-      .db("sessions")
+    await db("sessions")
       .where({ id: found.id })
       .andWhere("last_used_at", "<=", due)
       .update({ last_used_at: timestamp(now) });
@@ -140,6 +143,10 @@ export async function confirmCaller(
   if (wasAdmin && !toBoolean(found.is_admin)) throw forbidden("You have ceased to be an admin in this moment.");
 }
 
+interface FoundSession extends Pick<SessionRow, "id" | "user_id" | "last_used_at" | "expires_at"> {
+  readonly is_admin: unknown;
+}
+
 /**
  * A session that has not expired, was used of late, and whose user's credentials are those that it was opened with.
  *
@@ -161,7 +168,7 @@ async function findSession(
       .where(which.column, new Parameter(0) as unknown as string)
       .andWhere("sessions.expires_at", ">", new Parameter(1) as unknown as string)
       .andWhere("sessions.last_used_at", ">", new Parameter(2) as unknown as string)
-      .select("sessions.id", "sessions.user_id", "sessions.last_used_at", {
+      .select("sessions.id", "sessions.user_id", "sessions.last_used_at", "sessions.expires_at", {
         is_admin: db.raw(
           "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
           [ADMIN_ROLE],
@@ -169,7 +176,7 @@ async function findSession(
       });
     return hold ? query.forNoKeyUpdate("users", "sessions") : query;
   });
-  return found as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;
+  return found as FoundSession | undefined;
 }
 
 /** Ends a user's sessions, all of them or all but one. Returns how many. */

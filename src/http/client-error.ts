@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { v7 } from "uuid";
 
+import { newId } from "../db/id.ts";
 import { badRequest, headersTooLarge, requestTimeout } from "../errors/catalogue.ts";
 import type { Fault } from "../errors/fault.ts";
 import { errorDocument } from "./error-document.ts";
@@ -47,7 +47,7 @@ function faultOf(code: string | undefined): Fault {
 }
 
 function rawAnswer(fault: Fault, isHead: boolean): Buffer {
-  const id = v7();
+  const id = newId();
   const { mediaType, body } = errorDocument([fault], id, { plain: false });
   const head = [
     `HTTP/1.1 ${String(fault.status)} ${STATUS_CODES[fault.status] ?? ""}`,

@@ -27,10 +27,12 @@ const OPTIONS: FastifyCorsOptions = {
  * A plain `OPTIONS` is left to whoever answers unrouted requests.
  */
 export async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  const plain: FastifyCorsOptions = { ...OPTIONS, origin: [...origins], preflight: false };
+  const preflight: FastifyCorsOptions = { ...plain, preflight: true };
   await app.register(cors, {
     // Asked for each request, and so `Vary: Origin` is on each answer.
     delegator: (request: FastifyRequest, done: (error: Error | null, options: FastifyCorsOptions) => void) => {
-      done(null, { ...OPTIONS, origin: [...origins], preflight: isPreflight(request) });
+      done(null, isPreflight(request) ? preflight : plain);
     },
   });
 }

@@ -31,14 +31,20 @@ export function registerRequestMetrics(app: FastifyInstance, registry: Registry)
     buckets: DURATIONS,
     registers,
   });
+  /** By method, route and status: as many as there are series. */
+  const series = new Map<string, { count: Counter.Internal; duration: Histogram.Internal<string> }>();
   app.addHook("onResponse", (request, reply, done) => {
-    const labels = {
-      method: METHODS.has(request.method) ? request.method : "other",
-      route: routeOf(request),
-      status: String(reply.statusCode),
-    };
-    count.inc(labels);
-    duration.observe(labels, reply.elapsedTime / 1000);
+    const method = METHODS.has(request.method) ? request.method : "other";
+    const route = routeOf(request);
+    const status = String(reply.statusCode);
+    const key = `${method} ${route} ${status}`;
+    let own = series.get(key);
+    if (own === undefined) {
+      own = { count: count.labels(method, route, status), duration: duration.labels(method, route, status) };
+      series.set(key, own);
+    }
+    own.count.inc();
+    own.duration.observe(reply.elapsedTime / 1000);
     done();
   });
 }

@@ -1,7 +1,7 @@
 import { compile } from "@fastify/proxy-addr";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
-import { v7 } from "uuid";
 
+import { newId } from "../db/id.ts";
 import { answerClientError } from "./client-error.ts";
 import { refuseUrl } from "./error-handler.ts";
 import { boundConnections, type ConnectionBounds } from "./connections.ts";
@@ -70,7 +70,7 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // Never from a header: ids would no longer be unique, and a client could write into the log.
     requestIdHeader: false,
-    genReqId: () => v7(),
+    genReqId: () => newId(),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     http: {

@@ -32,7 +32,25 @@ const MAX_LENGTH = 4096;
  * @throws {Fault} 406
  */
 export function negotiateAccept(header: string | undefined, supported: Supported): Negotiated {
-  if (header === undefined || header.trim() === "") return { ext: [], profile: [] };
+  if (header === undefined) return NOTHING;
+  // Clients send the same header each time.
+  const known = negotiated.get(supported) ?? new Map<string, Negotiated>();
+  negotiated.set(supported, known);
+  let agreed = known.get(header);
+  if (agreed === undefined) {
+    agreed = negotiate(header, supported);
+    if (known.size < MAX_KNOWN) known.set(header, agreed);
+  }
+  return agreed;
+}
+
+const NOTHING: Negotiated = { ext: [], profile: [] };
+/** What was agreed on by header, for each of the few sets that endpoints support. */
+const negotiated = new WeakMap<Supported, Map<string, Negotiated>>();
+const MAX_KNOWN = 100;
+
+function negotiate(header: string, supported: Supported): Negotiated {
+  if (header.trim() === "") return NOTHING;
   const ranges = parseRanges(header);
   if (ranges === undefined) throw notAcceptable("The Accept header is not well-formed.");
 

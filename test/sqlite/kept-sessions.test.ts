@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import t, { type Test } from "tap";
+
+import { openDatabase } from "../../src/db/knex.ts";
+import { makeApp, type TestApp } from "../fixtures/app.ts";
+import { logIn, makeAdmin, makeUser } from "../fixtures/people.ts";
+import { makeFolder } from "../fixtures/process.ts";
+
+/** A server on a file, somebody who is logged in there, and the same database as another process sees it. */
+async function makeScene(t: Test, environment: Record<string, string> = {}) {
+  const url = `sqlite:${join(makeFolder(t), "rekey.sqlite")}`;
+  const server = await makeApp(t, { ...environment, DATABASE_URL: url });
+  const other = openDatabase(url);
+  t.teardown(() => other.destroy());
+  return { server, other };
+}
+
+/** How many statements a read by id costs, and its status. */
+async function read(server: TestApp, id: string, token: string) {
+  let queries = 0;
+  const count = () => {
+    queries += 1;
+  };
+  server.db.on("query", count);
+  const { status } = await server.ask("GET", `/v1/users/${id}`, { token });
+  server.db.off("query", count);
+  return { status, queries };
+}
+
+void t.test("a session is asked for once, as long as nothing is committed", async (t) => {
+  const { server, other } = await makeScene(t);
+  const { id, token } = await makeUser(server);
+  t.same(await read(server, id, token), { status: 200, queries: 2 });
+  t.same(await read(server, id, token), { status: 200, queries: 1 });
+  await other("roles").insert({ id: "r", name: "r", name_normal: "r", created_at: "", updated_at: "" });
+  t.same(await read(server, id, token), { status: 200, queries: 2 }, "whatever it was");
+});
+
+void t.test("a session that another process ends is over with its commit", async (t) => {
+  const { server, other } = await makeScene(t);
+  const { id, token } = await makeUser(server);
+  await read(server, id, token);
+  await other.transaction(async (trx) => {
+    await trx("sessions").where({ user_id: id }).delete();
+    t.equal((await read(server, id, token)).status, 200, "not before");
+  });
+  t.equal((await read(server, id, token)).status, 401);
+});
+
+void t.test("so is one whose user's credentials change, and what an admin could do", async (t) => {
+  const { server, other } = await makeScene(t);
+  const person = await makeUser(server);
+  const admin = await makeAdmin(server);
+  await read(server, person.id, person.token);
+  t.equal((await read(server, person.id, admin.token)).status, 200);
+  await other("users").where({ id: person.id }).increment("credential_epoch", 1);
+  await other("user_roles").where({ user_id: admin.id }).delete();
+  t.equal((await read(server, person.id, person.token)).status, 401);
+  t.equal((await read(server, person.id, admin.token)).status, 404);
+});
+
+void t.test("a hundred sessions that end among reads: none is good once its end was answered", async (t) => {
+  const { server } = await makeScene(t);
+  const person = await makeUser(server);
+  const outcomes = [];
+  for (let round = 0; round < 20; round += 1) {
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => logIn(server, person)));
+    outcomes.push(
+      ...(await Promise.all(
+        sessions.map(async ({ sessionId, token }) => {
+          await read(server, person.id, token);
+          const ended = server.ask("DELETE", `/v1/sessions/${sessionId}`, { token });
+          await read(server, person.id, token);
+          return [(await ended).status, (await read(server, person.id, token)).status];
+        }),
+      )),
+    );
+  }
+  t.same(
+    outcomes,
+    Array.from({ length: 100 }, () => [204, 401]),
+  );
+});
+
+void t.test("time ends sessions that are kept", async (t) => {
+  let now = Date.now();
+  const url = `sqlite:${join(makeFolder(t), "rekey.sqlite")}`;
+  const environment = { DATABASE_URL: url, SESSION_TTL: "3600", SESSION_IDLE_TTL: "300" };
+  const server = await makeApp(t, environment, { clock: () => now });
+  const { id, token } = await makeUser(server);
+  await read(server, id, token);
+  now += 299_000;
+  t.equal((await read(server, id, token)).status, 200);
+  now += 301_000;
+  t.equal((await read(server, id, token)).status, 401, "not used for too long");
+});
