@@ -1,5 +1,4 @@
-import { dictionary } from "@zxcvbn-ts/language-common";
-
+import { isCommonPassword } from "./common-passwords.ts";
 import { parseEmail } from "./email.ts";
 
 /** Code points after NFKC. Long enough for any passphrase, short enough that nobody's input costs us anything. */
@@ -7,8 +6,6 @@ export const MAX_PASSWORD_LENGTH = 256;
 
 /** No composition shrinks more than four UTF-16 units to one, and a code point has two at most: beyond this no text can fit. */
 const MAX_RAW_LENGTH = 8 * MAX_PASSWORD_LENGTH;
-
-const COMMON = new Set(dictionary["passwords-common"]);
 
 /** What holds for every password of an installation. */
 export interface PasswordRules {
@@ -35,7 +32,7 @@ export function passwordFault(password: string, policy: PasswordPolicy): string 
   if (countCodePoints(normal) < policy.minLength) {
     return `must have at least ${String(policy.minLength)} characters`;
   }
-  if (COMMON.has(normal.toLowerCase())) {
+  if (isCommonPassword(normal.toLowerCase())) {
     return "is among the most commonly used passwords: choose one that is harder to guess";
   }
   if (policy.email !== undefined && isSameAddress(normal, policy.email)) {

@@ -9,6 +9,7 @@ import { closeGracefully } from "./graceful-close.ts";
 import { requireHost } from "./host.ts";
 import { registerJson } from "./json.ts";
 import { QuietLogController, registerRequestLog } from "./log.ts";
+import { schemaCompilers } from "./schema-compilers.ts";
 
 /** All in milliseconds. */
 export interface Timeouts {
@@ -71,6 +72,7 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     // Never from a header: ids would no longer be unique, and a client could write into the log.
     requestIdHeader: false,
     genReqId: () => newId(),
+    schemaController: { compilersFactory: schemaCompilers },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     http: {
