@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 
+import { databaseCommand } from "./database.ts";
 import { fail } from "./environment.ts";
 import { mailCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -18,6 +19,7 @@ program.command("serve").description("run the server").action(serve);
 program.addCommand(usersCommand());
 program.addCommand(mailCommand().addCommand(undeliverableCommand()));
 program.addCommand(migrateCommand());
+program.addCommand(databaseCommand());
 program.addCommand(seedCommand());
 program.addCommand(overridesCommand());
 
