@@ -56,19 +56,17 @@ async function between(options: Options, run: (from: Endpoint, to: Endpoint) => 
 /** Milliseconds between two lines about the same table. */
 const PAUSE = 2_000;
 
-/** A line on standard error when a table begins, and from time to time while it lasts. */
+/** A line on standard error when a table begins that has rows, and from time to time while it lasts. */
 function reporter(): (progress: Progress) => void {
   let current = "";
-  let last = 0;
+  let next = 0;
   return ({ phase, table, done, rows }) => {
     const subject = `${phase} ${table}`;
-    const now = systemClock();
-    if (subject === current && now < last + PAUSE) return;
-    if (subject !== current || done < rows) {
-      process.stderr.write(`${subject}: ${String(done)} of ${String(rows)}\n`);
-    }
+    const isNew = subject !== current;
+    if (rows === 0 || (!isNew && (systemClock() < next || done === rows))) return;
+    process.stderr.write(`${subject}: ${isNew ? "" : `${String(done)} of `}${String(rows)} rows\n`);
     current = subject;
-    last = now;
+    next = systemClock() + PAUSE;
   };
 }
 

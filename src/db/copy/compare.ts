@@ -21,6 +21,9 @@ export interface Progress {
 
 export type Report = (progress: Progress) => void;
 
+/** How often progress is told. */
+const REPORTED_ROWS = 1_000;
+
 /** More differences than these need not be named. */
 const MOST_NAMED = 10;
 
@@ -53,6 +56,7 @@ export async function compareTable(
   const rows = await sides.source.count(table);
   const source = new Reader(sides.source, table);
   const target = new Reader(sides.target, targetTable);
+  report({ phase: "comparing", table: table.name, done: 0, rows });
   try {
     let one = await source.next();
     let other = await target.next();
@@ -66,7 +70,7 @@ export async function compareTable(
       if (order > 0 && other !== undefined) differences.add(`${target.nameOf(other)}: is in the target alone`);
       if (order <= 0) one = await source.next();
       if (order >= 0) other = await target.next();
-      if (source.read % 1_000 === 0) report({ phase: "comparing", table: table.name, done: source.read, rows });
+      if (source.read % REPORTED_ROWS === 0) report({ phase: "comparing", table: table.name, done: source.read, rows });
     }
   } finally {
     await source.close();

@@ -1,12 +1,11 @@
 import type { Knex } from "knex";
 
-import { openDatabase } from "../knex.ts";
 import { migrateToLatest } from "../migrate.ts";
 import { BundledMigrations } from "../migration-source.ts";
 import { compareTable, Differences, type Report, type Summary } from "./compare.ts";
 import { CopyFault, describeFault } from "./fault.ts";
 import { assertFresh, freshRows, type FreshRows } from "./fresh.ts";
-import { assertDifferent, isThere, withSide, type Endpoint } from "./open.ts";
+import { assertDifferent, isThere, openEndpoint, withSide, type Endpoint } from "./open.ts";
 import { quoted, type Migration, type Side } from "./side.ts";
 import { pairsOf, TOTALS, type Pair } from "./table.ts";
 import { compareTotals, writeTotals } from "./totals.ts";
@@ -98,12 +97,12 @@ async function assertMigratable(target: Side, fresh: FreshRows): Promise<void> {
   }
 }
 
-async function migrate({ url, subject }: Endpoint): Promise<void> {
-  const db = openDatabase(url);
+async function migrate(endpoint: Endpoint): Promise<void> {
+  const db = openEndpoint(endpoint);
   try {
     await migrateToLatest(db);
   } catch (error) {
-    throw describeFault(subject, error);
+    throw describeFault(endpoint.subject, error);
   } finally {
     await db.destroy();
   }

@@ -101,8 +101,17 @@ const SQLITE_PRAGMAS = [
   "PRAGMA foreign_keys = OFF",
 ].join("; ");
 
+/** Knex would tell of faults on standard error, in the words of drivers and with what stands in rows, before we can. */
+const silent = () => undefined;
+const SILENT = { warn: silent, error: silent, deprecate: silent, debug: silent };
+
+/** An ordinary connection, as the server has it. The caller closes it with `destroy()`. */
+export function openEndpoint({ url }: Endpoint): Knex {
+  return knex({ ...knexOptions(url), log: SILENT });
+}
+
 function optionsOf({ url, path }: Endpoint): Knex.Config {
-  const options = knexOptions(url);
+  const options = { ...knexOptions(url), log: SILENT };
   if (path === undefined) return { ...options, pool: { min: 0, max: 1 } };
   return {
     ...options,
