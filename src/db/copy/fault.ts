@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "08001": "cannot be reached",
   "08006": "has closed the connection",
   "28000": "does not let this role in: see pg_hba.conf",
-  "28P01": "refuses the password: it is taken from the URL, from PGPASSWORD, or from ~/.pgpass",
+  "28P01": "refuses the password: it is taken from the URL, or from PGPASSWORD",
   "3D000": "is not there: make the database first, see docs/postgresql.md",
   "42501": "does not allow this role what is needed: let the role own the database, see docs/postgresql.md",
   "53100": "is on a disk that is full",

@@ -73,14 +73,21 @@ export async function withSide<T>(endpoint: Endpoint, run: (side: Side) => Promi
   const { role, subject, path } = endpoint;
   if (!isThere(endpoint)) throw new CopyFault(`${subject} is not there: no such file.`);
   const db = knex(optionsOf(endpoint));
+  // A database that fails badly has rolled back already, and then refuses to do it again: that is not what went wrong.
+  let first: unknown;
   try {
     return await db.transaction(async (trx) => {
-      const side = path === undefined ? new PostgresSide(role, subject, trx) : new SqliteSide(role, subject, trx);
-      await side.seize();
-      return await run(side);
+      try {
+        const side = path === undefined ? new PostgresSide(role, subject, trx) : new SqliteSide(role, subject, trx);
+        await side.seize();
+        return await run(side);
+      } catch (error) {
+        first = error;
+        throw error;
+      }
     });
   } catch (error) {
-    throw describeFault(subject, error);
+    throw describeFault(subject, first ?? error);
   } finally {
     await db.destroy();
   }
@@ -112,7 +119,7 @@ export function openEndpoint({ url }: Endpoint): Knex {
 
 function optionsOf({ url, path }: Endpoint): Knex.Config {
   const options = { ...knexOptions(url), log: SILENT };
-  if (path === undefined) return { ...options, pool: { min: 0, max: 1 } };
+  if (path === undefined) return { ...options, pool: { ...options.pool, min: 0, max: 1 } };
   return {
     ...options,
     // Never makes the file: a mistyped path must not look like an empty database.

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { CopyFault } from "./fault.ts";
 import { quoted, Side, type RawRow } from "./side.ts";
 import { type Column, type Kind, type Row, type Table, type Value } from "./table.ts";
@@ -22,6 +24,10 @@ const TYPES_IN_JSON: Readonly<Record<Kind, string>> = {
 
 /** Whoever copies from or to a database holds this advisory lock of it. Any number that nothing else uses. */
 const COPYING = 1_805_110_525;
+
+/** How long other connections may take to go (milliseconds). */
+const PATIENCE = 2_000;
+const POLL = 50;
 
 export class PostgresSide extends Side {
   async seize(): Promise<void> {
@@ -50,8 +56,25 @@ export class PostgresSide extends Side {
     if (names.length > 0) await this.query(`LOCK TABLE ${names.join(", ")} IN ${mode} MODE`);
   }
 
-  /** Servers connect with the role that this command connects with. Others (monitoring, backups) may look on. */
+  /**
+   * Servers connect with the role that this command connects with. Others (monitoring, backups) may look on. A connection that was closed
+   * just now, as our own that migrated, is gone after a moment.
+   */
   async assertAlone(): Promise<void> {
+    const giveUpAt = Date.now() + PATIENCE;
+    for (let others = await this.#others(); others !== ""; others = await this.#others()) {
+      if (Date.now() > giveUpAt) {
+        throw new CopyFault(
+          `${this.subject} has other connections of the same role: ${others}. Stop the servers, and whatever else uses it.`,
+        );
+      }
+      await sleep(POLL);
+    }
+  }
+
+  async #others(): Promise<string> {
+    // Within a transaction the first answer would be given again.
+    await this.query("SELECT pg_stat_clear_snapshot()");
     const others = await this.query(
       `SELECT coalesce(nullif(application_name, ''), 'no name') AS name, coalesce(host(client_addr), 'this machine') AS address,
          count(*)::integer AS total
@@ -60,11 +83,9 @@ export class PostgresSide extends Side {
          AND backend_type = 'client backend'
        GROUP BY 1, 2 ORDER BY 1, 2`,
     );
-    if (others.length === 0) return;
-    const list = others.map((row) => `${String(row["total"])} from ${String(row["address"])} (${String(row["name"])})`);
-    throw new CopyFault(
-      `${this.subject} has other connections of the same role: ${list.join(", ")}. Stop the servers, and whatever else uses it.`,
-    );
+    return others
+      .map((row) => `${String(row["total"])} from ${String(row["address"])} (${String(row["name"])})`)
+      .join(", ");
   }
 
   async assertReferences(): Promise<void> {
