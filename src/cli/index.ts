@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 
+import { databaseCommand } from "./database.ts";
 import { fail } from "./environment.ts";
 import { mailCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
 import { overridesCommand } from "./overrides.ts";
 import { seedCommand } from "./seed-command.ts";
-import { serve } from "./serve.ts";
 import { undeliverableCommand } from "./undeliverable.ts";
 import { usersCommand } from "./users.ts";
 
@@ -14,10 +14,18 @@ const program = new Command("rekey")
   .description("An account server: users, roles and sessions, and the forgotten password.")
   .showHelpAfterError();
 
-program.command("serve").description("run the server").action(serve);
+// Loaded when it is asked for: the server's parts take longer to load than most commands take in all.
+program
+  .command("serve")
+  .description("run the server")
+  .action(async () => {
+    const { serve } = await import("./serve.ts");
+    await serve();
+  });
 program.addCommand(usersCommand());
 program.addCommand(mailCommand().addCommand(undeliverableCommand()));
 program.addCommand(migrateCommand());
+program.addCommand(databaseCommand());
 program.addCommand(seedCommand());
 program.addCommand(overridesCommand());
 
