@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
-import { toBoolean } from "../db/dialect.ts";
+import { heldFast, toBoolean } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
 import type { SessionRow, UserRow } from "../db/tables.ts";
 import { forbidden, unauthorized, wrongCredentials } from "../errors/catalogue.ts";
@@ -140,6 +140,25 @@ export async function confirmCaller(
 }
 
 /**
+ * What {@link confirmCaller} asks as a subquery, for a write of a single statement: a row as long as it would not throw. Null for nobody.
+ */
+export function callerConfirmed(
+  { clock }: { readonly clock: Clock },
+  db: Knex,
+  { sessionId, isAdmin: isStillAdmin }: Caller,
+): Knex.Raw | null {
+  if (sessionId === null) return null;
+  return db.raw(
+    `select 1 from sessions join users on users.id = sessions.user_id and users.credential_epoch = sessions.credential_epoch
+     where sessions.id = ? and sessions.expires_at > ?${isStillAdmin ? ` and ${HAS_ADMIN_ROLE}` : ""}${heldFast(db, "users", "sessions")}`,
+    [sessionId, timestamp(clock()), ...(isStillAdmin ? [ADMIN_ROLE] : [])],
+  );
+}
+
+const HAS_ADMIN_ROLE =
+  "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)";
+
+/**
  * A session that has not expired, was used of late, and whose user's credentials are those that it was opened with.
  *
  * @param hold in a transaction: both stay as they are until its end. Whoever ends the session meanwhile comes after us, and who did so
@@ -159,10 +178,7 @@ async function findSession(
     .andWhere("sessions.expires_at", ">", timestamp(now))
     .andWhere("sessions.last_used_at", ">", unusedSince(now, idleTtl))
     .first("sessions.id", "sessions.user_id", "sessions.last_used_at", {
-      is_admin: db.raw(
-        "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
-        [ADMIN_ROLE],
-      ),
+      is_admin: db.raw(HAS_ADMIN_ROLE, [ADMIN_ROLE]),
     });
   if (hold) void query.forNoKeyUpdate("users", "sessions");
   return (await query) as { id: string; user_id: string; last_used_at: string; is_admin: unknown } | undefined;

@@ -106,6 +106,28 @@ export function whereLike(
   }
 }
 
-function isPostgres(query: Knex.QueryBuilder): boolean {
-  return query.client.dialect === "postgresql";
+/** The rows that a statement in SQL of our own gives, whatever the driver wraps them in. */
+export async function rowsOf<Row>(db: Knex, sql: string, values: readonly Knex.Value[]): Promise<Row[]> {
+  const result = (await db.raw(sql, values)) as Row[] | { readonly rows: Row[] };
+  return Array.isArray(result) ? result : result.rows;
+}
+
+/**
+ * For the end of a SELECT in SQL of our own: the rows of these tables stay as they are until the end of the transaction, whoever only
+ * refers to them aside. SQLite has one writer, and no locks of rows.
+ */
+export function heldFast(db: Knex, ...tables: readonly string[]): string {
+  return isPostgres(db) ? ` for no key update of ${tables.join(", ")}` : "";
+}
+
+/**
+ * Whether the database has one writer at a time: nobody else changes what a transaction has read, and a statement that fails leaves the
+ * transaction as it was before it. Where it has many, what must not change is locked, and a failed statement ends the transaction.
+ */
+export function hasOneWriter(db: Knex): boolean {
+  return !isPostgres(db);
+}
+
+function isPostgres(query: Pick<Knex.QueryBuilder, "client">): boolean {
+  return (query.client as Knex.Client & { dialect?: string }).dialect === "postgresql";
 }

@@ -199,8 +199,9 @@ export function users(deps: UsersDeps) {
         };
       },
     },
-    around: (trx, write, run) =>
-      write.kind === "delete" || write.relationships.includes("roles") ? keepAnAdmin(trx, run) : run(),
+    concerns: ({ kind, relationships, onlyAdds }) =>
+      kind === "delete" || (relationships.includes("roles") && !onlyAdds),
+    around: (trx, _write, run, { caller }) => keepAnAdmin(trx, run, caller),
   });
 }
 

@@ -5,12 +5,13 @@ import { Fault, Faults, FaultList, faultsOf } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
 import { sendNothing, sendOperationResults } from "../http/reply.ts";
 import { resourceObject } from "../read/document.ts";
-import { loadResource } from "../read/load.ts";
+import { loadWritten } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
-import type { Commit, Created } from "../resource/define.ts";
+import type { Created } from "../resource/define.ts";
 import { localKey, parseRelationshipBody, parseResource } from "../write/body.ts";
 import { parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
+import type { Updated, Write } from "../write/save.ts";
 import { idOrNotFound, inTransaction, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
 import {
   checkCreatable,
@@ -109,9 +110,11 @@ async function planOperation<Caller>(
     planChange({ ...from, type: target.type }, operation, id, lids, isChangedHere);
   const planned = isMadeHere ? undefined : await plan(exchange);
   return async (trx, within) => {
-    await (planned ?? (await plan(within)))(trx);
+    const { commit } = planned ?? (await plan(within));
+    const updated = await commit(trx);
     const showsResource = op === "update" && target.relationship === undefined;
-    return showsResource ? await resultOf({ ...within, type: target.type }, { id }) : {};
+    if (!showsResource) return {};
+    return await resultOf({ ...within, type: target.type }, { id, ...(updated === true ? {} : updated) });
   };
 }
 
@@ -130,7 +133,7 @@ async function planAddition<Caller>(
   if (lid !== undefined) lids.set(localKey(type.name, lid), id);
   seen.made.add(localKey(type.name, id));
   seen.removed.delete(localKey(type.name, id));
-  const commit = await planCreation(exchange, id, change);
+  const { commit } = await planCreation(exchange, id, change);
   return async (trx, within) => await resultOf({ ...within, type }, await commit(trx));
 }
 
@@ -140,7 +143,7 @@ function planChange<Caller>(
   id: string,
   lids: LocalIds,
   isChangedHere: boolean,
-): Promise<Commit<void>> {
+): Promise<Write<Updated | true>> {
   const { type, relationship } = target;
   if (relationship === undefined) {
     return op === "remove"
@@ -158,7 +161,7 @@ async function resultOf<Caller>(exchange: Exchange<Caller>, created: Created<Cal
   const { layer, type, caller } = exchange;
   const context = { ...planContext(exchange), caller: created.as ?? caller };
   const selection = planSelection(type, { fields: new Map() }, context);
-  const graph = await loadResource(layer.db, selection, created.id);
+  const graph = await loadWritten(layer.db, selection, created.id, created.row);
   return graph === undefined ? {} : { data: await resourceObject(layer, graph, created.once) };
 }
 
