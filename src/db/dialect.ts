@@ -54,9 +54,34 @@ export function foreignKeyViolation(error: unknown): boolean {
 export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, name } = error as DriverError;
-  if (name === "KnexTimeoutError") return true;
+  if (name === "KnexTimeoutError" || name === "WriterBusy") return true;
   return code === "SQLITE_BUSY" || code === "40001" || code === "40P01" || code === "55P03";
 }
+
+/**
+ * Whether `error` may have ended the transaction that it happened in, and not only its statement: SQLite takes back all of it where it
+ * cannot go on («Response To Errors Within A Transaction», https://www.sqlite.org/lang_transaction.html).
+ */
+export function losesTransaction(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, message } = error as DriverError;
+  return (
+    (typeof code === "string" && LOST.has(code)) ||
+    (typeof message === "string" && message.includes("no such savepoint"))
+  );
+}
+
+const LOST = new Set([
+  "SQLITE_FULL",
+  "SQLITE_IOERR",
+  "SQLITE_NOMEM",
+  "SQLITE_BUSY",
+  "SQLITE_INTERRUPT",
+  "SQLITE_CORRUPT",
+  "SQLITE_NOTADB",
+  "SQLITE_CANTOPEN",
+  "SQLITE_READONLY",
+]);
 
 /** A column's number from a driver: PostgreSQL's `count(*)` and `bigint` come as text. */
 export function toNumber(value: unknown): number {

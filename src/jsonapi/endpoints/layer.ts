@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
 import { isUuid } from "../../db/id.ts";
+import { transact, writeOnce } from "../../db/writer.ts";
 import { CURSOR_PROFILE, forbidden, notFound } from "../../errors/catalogue.ts";
 import type { Fault } from "../../errors/fault.ts";
 import { checkPreconditions, hasPreconditions, versionOf } from "../http/etag.ts";
@@ -63,7 +64,7 @@ export function inTransaction<Caller, Result>(
   { layer, caller }: UntypedExchange<Caller>,
   run: (trx: Knex.Transaction) => Promise<Result>,
 ): Promise<Result> {
-  return layer.db.transaction(async (trx) => {
+  return transact(layer.db, async (trx) => {
     await layer.confirm?.(trx, caller);
     return await run(trx);
   });
@@ -82,8 +83,10 @@ export async function carryOut<Caller, Result>(
 ): Promise<Result> {
   const { layer, caller } = exchange;
   const isGuarded = layer.confirm === undefined || layer.confirmation !== undefined;
-  if (write.alone !== undefined && check === undefined && isGuarded) {
-    const done = await write.alone(layer.db, layer.confirmation?.(layer.db, caller) ?? null);
+  const { alone, already } = write;
+  if (check === undefined && already !== undefined) return already;
+  if (check === undefined && alone !== undefined && isGuarded) {
+    const done = await writeOnce(layer.db, (db) => alone(db, layer.confirmation?.(db, caller) ?? null));
     if (done !== undefined) return done;
   }
   return await inTransaction(exchange, async (trx) => {

@@ -45,7 +45,8 @@ export async function planCreation<Caller>(
   // A new resource may refer to itself.
   const lids = change.lid === undefined ? change.lids : new Map(change.lids).set(localKey(type.name, change.lid), id);
   const plan = await planWrite(layer.db, type, { ...change, lids }, null, caller);
-  return await prepareCreate(type, id, plan, writeContext(exchange));
+  const isClientId = change.id !== undefined;
+  return await prepareCreate(type, { id, isClientId }, plan, writeContext(exchange));
 }
 
 /**

@@ -11,6 +11,7 @@ export type { WriteContext } from "./context.ts";
 export interface Creation<Row, Declared> {
   /** The new resource's id: the client's own, or one of ours. */
   readonly id: string;
+  readonly isClientId: boolean;
   readonly values: NewValues<Declared>;
   readonly columns: Columns<Row>;
 }

@@ -23,6 +23,8 @@ export interface Write<Result> {
    * will say. See statements.ts for the guard.
    */
   readonly alone?: (db: Knex, guard: Guard) => Promise<Result | undefined>;
+  /** How it ends, where there is nothing to write: all is as it shall be. */
+  readonly already?: Result;
 }
 
 /** How an update ended: with the row as it is now, where it is at hand. */
@@ -33,12 +35,13 @@ export interface Updated {
 /** @throws {Fault | Faults} from the hook; in the transaction 404 for unknown references, 409 for a value that is taken */
 export async function prepareCreate<Caller>(
   type: ResourceType<Caller>,
-  id: string,
+  { id, isClientId }: { readonly id: string; readonly isClientId: boolean },
   plan: WritePlan<Caller>,
   context: WriteContext<Caller>,
 ): Promise<Write<Created<Caller>>> {
   const columns = { ...defaults(type), ...plan.columns, ...timestamps(type, context.now, "create"), id };
-  const run = await type.definition.create?.run?.({ id, values: plan.values, columns: plan.columns }, context);
+  const creation = { id, isClientId, values: plan.values, columns: plan.columns };
+  const run = await type.definition.create?.run?.(creation, context);
   const write = { kind: "create", id, relationships: relationshipNames(plan), onlyAdds: true } as const;
   const insert = async (db: Knex, guard: Guard) => {
     const [row] = await insertRows(db, type, [columns], guard);
@@ -72,18 +75,16 @@ export async function prepareUpdate<Caller>(
   const write = { kind: "update", id, relationships: relationshipNames(plan), onlyAdds: false } as const;
   const update = async (db: Knex, guard: Guard): Promise<Updated | undefined> => {
     if (!changesColumns) return { row: current };
-    const row = await updateRow(
-      db,
-      type,
-      id,
-      { ...plan.columns, ...timestamps(type, context.now, "update") },
-      guard,
-    );
+    const columns = { ...plan.columns, ...timestamps(type, context.now, "update") };
+    const row = await updateRow(db, type, id, columns, guard);
     return row === undefined ? undefined : { row };
   };
-  const commit: Commit<Updated> = async (trx) => {
-    if (!changesAttributes && plan.links.length === 0) return { row: current };
-    return await guarded(type, trx, write, context, async () => {
+  if (!changesAttributes && plan.links.length === 0) {
+    const already = { row: current };
+    return { commit: () => Promise.resolve(already), already };
+  }
+  const commit: Commit<Updated> = async (trx) =>
+    await guarded(type, trx, write, context, async () => {
       await checkBeforehand(trx, plan, context.caller);
       let updated: Updated = {};
       if (run !== undefined) await run(trx);
@@ -95,7 +96,6 @@ export async function prepareUpdate<Caller>(
       await saveLinks(trx, plan, id, "replace", context);
       return updated;
     });
-  };
   if (run !== undefined || !isOneStatement(type, write, plan)) return { commit };
   return { commit, alone: (db, guard) => named(type, write, () => update(db, guard)) };
 }
