@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import knex, { type Knex } from "knex";
-import SqliteClient from "knex/lib/dialects/sqlite3/index.js";
 
+import { KeepingSqliteClient, NamingPostgresClient } from "./clients.ts";
 import { BundledMigrations } from "./migration-source.ts";
 
 /**
@@ -21,18 +21,6 @@ const SQLITE_PRAGMAS = [
 
 /** Waiting for a connection longer than this is a fault (milliseconds); without a bound a forgotten `trx` would hang for a minute. */
 const ACQUIRE_TIMEOUT = 10_000;
-
-/**
- * Begins every transaction with BEGIN IMMEDIATE: a transaction that reads first and writes later would otherwise fail with
- * SQLITE_BUSY, at once and whatever the busy timeout, if another process wrote in between.
- */
-class ImmediateSqliteClient extends SqliteClient {
-  override transaction(...args: Parameters<SqliteClient["transaction"]>): ReturnType<SqliteClient["transaction"]> {
-    const transaction = super.transaction(...args);
-    transaction.begin = (connection) => transaction.query(connection, "BEGIN IMMEDIATE;");
-    return transaction;
-  }
-}
 
 interface SqliteConnection {
   exec(sql: string, done: (error: Error | null) => void): void;
@@ -59,7 +47,7 @@ export function knexOptions(url: string, base = process.cwd()): Knex.Config {
     if (filename !== ":memory:") mkdirSync(dirname(filename), { recursive: true });
     return {
       ...shared,
-      client: ImmediateSqliteClient as unknown as typeof Knex.Client,
+      client: KeepingSqliteClient as unknown as typeof Knex.Client,
       connection: { filename },
       useNullAsDefault: true,
       pool: {
@@ -78,7 +66,12 @@ export function knexOptions(url: string, base = process.cwd()): Knex.Config {
     };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
-    return { ...shared, client: "pg", connection: url, pool: { min: 0, max: 10 } };
+    return {
+      ...shared,
+      client: NamingPostgresClient as unknown as typeof Knex.Client,
+      connection: url,
+      pool: { min: 0, max: 10 },
+    };
   }
   throw new Error(`No database driver for ${JSON.stringify(url.split(":")[0])}: use sqlite: or postgres:`);
 }

@@ -9,8 +9,6 @@ import { makeUser, newestMail, tokenIn } from "../fixtures/people.ts";
 
 const NEW = "thistle-harbor-7";
 
-// Browsers are slow on a busy machine.
-t.setTimeout(180_000);
 const browser = await openBrowser(t, { keepsPages: true });
 
 /** A listening server, and the link that was mailed to somebody there. */

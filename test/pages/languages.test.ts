@@ -87,8 +87,6 @@ await t.test("texts of scripts stand in an attribute, where nothing ends them", 
   t.equal((JSON.parse(json) as Texts)["say.kept"], texts["say.kept"]);
 });
 
-// Browsers are slow on a busy machine.
-t.setTimeout(120_000);
 
 await t.test("on the whole server in German: asked, mailed, refused for each reason, set", async (t) => {
   const browser = await openBrowser(t);

@@ -34,8 +34,6 @@ const HOSTILE = `<script>alert(1)</script><img src=x onerror="alert(2)"><svg onl
 /** What a page does when it comes to the front: it looks for new mails, without waiting for the next round. */
 const COME_TO_FRONT = `document.dispatchEvent(new Event("visibilitychange"))`;
 
-// Browsers are slow on a busy machine.
-t.setTimeout(120_000);
 const browser = await openBrowser(t);
 
 await t.test("without a mailbox there is no page", async (t) => {

@@ -14,8 +14,6 @@ function notMeLinkIn(mail: { readonly text: string } | undefined): string {
   return /http:\S+\/not-me\?token=[\w-]+/.exec(mail?.text ?? "")?.[0] ?? "";
 }
 
-// Browsers are slow on a busy machine.
-t.setTimeout(120_000);
 const browser = await openBrowser(t);
 
 await t.test("on the whole server: to load it does nothing, the button stops it, and a link works once", async (t) => {

@@ -17,8 +17,6 @@ const TOO_SHORT = refusal(422, "password must have at least 8 characters", {
   meta: { attribute: "password", message: "must have at least 8 characters" },
 });
 
-// Browsers are slow on a busy machine.
-t.setTimeout(120_000);
 const browser = await openBrowser(t);
 
 await t.test("an address that the server refuses is refused at the field", async (t) => {

@@ -13,8 +13,6 @@ const ACCEPTED = {
   },
 };
 const SET = { status: 200, body: { id: "1", email: "ada@example.org", name: "Ada Lovelace" } };
-// Browsers are slow on a busy machine.
-t.setTimeout(120_000);
 const browser = await openBrowser(t);
 
 await t.test("asking: the address is sent and the generic message is shown", async (t) => {

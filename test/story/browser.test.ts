@@ -4,7 +4,6 @@ import { makeApp } from "../fixtures/app.ts";
 import { openBrowser, openPage } from "../fixtures/browser.ts";
 import { logIn, makeUser } from "../fixtures/people.ts";
 
-t.setTimeout(120_000);
 const browser = await openBrowser(t);
 
 await t.test(

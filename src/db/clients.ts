@@ -1,0 +1,91 @@
+import type { Database } from "sqlite3";
+import PostgresClient from "knex/lib/dialects/postgres/index.js";
+import SqliteClient from "knex/lib/dialects/sqlite3/index.js";
+
+import { KeptStatements } from "./kept-statements.ts";
+
+/** A query on its way through Knex. The driver's answer is noted in it. */
+interface Query {
+  readonly sql: string;
+  readonly bindings?: readonly unknown[];
+  readonly method?: string;
+  readonly returning?: unknown;
+  options?: { readonly name?: string };
+  response?: unknown;
+  /** Of what gives no rows. */
+  context?: unknown;
+}
+
+/** What is run again and again. All else (schema, settings) is seldom, and would only fill the place. */
+const REPEATED = /^\s*(?:select|insert|update|delete|with|begin|commit|rollback|savepoint|release)\b/i;
+
+/**
+ * Knex' client for SQLite, which
+ * - begins every transaction with BEGIN IMMEDIATE: one that reads first and writes later would otherwise fail with SQLITE_BUSY, at once
+ *   and whatever the busy timeout, if another process wrote in between;
+ * - keeps prepared statements.
+ */
+export class KeepingSqliteClient extends SqliteClient {
+  override transaction(...args: Parameters<SqliteClient["transaction"]>): ReturnType<SqliteClient["transaction"]> {
+    const transaction = super.transaction(...args);
+    transaction.begin = (connection) => transaction.query(connection, "BEGIN IMMEDIATE;");
+    return transaction;
+  }
+
+  override async _query(connection: Database, query: Query): Promise<unknown> {
+    const { sql, bindings = [] } = query;
+    if (!REPEATED.test(sql)) return super._query(connection, query);
+    const statements = statementsOf(connection);
+    if (givesRows(query)) query.response = await statements.all(sql, bindings);
+    else query.context = await statements.run(sql, bindings);
+    return query;
+  }
+
+  override async destroyRawConnection(connection: Database): Promise<void> {
+    await kept.get(connection)?.finalize();
+    await super.destroyRawConnection(connection);
+  }
+}
+
+/** As Knex decides it. */
+function givesRows({ method, returning }: Query): boolean {
+  if (method === "insert" || method === "update") return Boolean(returning);
+  return method !== "del" && method !== "counter";
+}
+
+const kept = new WeakMap<Database, KeptStatements>();
+
+function statementsOf(connection: Database): KeptStatements {
+  let statements = kept.get(connection);
+  if (statements === undefined) {
+    statements = new KeptStatements(connection);
+    kept.set(connection, statements);
+  }
+  return statements;
+}
+
+/** A server keeps a named statement as long as its connection lasts: what is beyond is sent without a name. */
+const MOST_NAMES = 500;
+
+/**
+ * Knex' client for PostgreSQL, which names its statements: the server parses and plans each once for a connection.
+ * https://node-postgres.com/features/queries#prepared-statements
+ */
+export class NamingPostgresClient extends PostgresClient {
+  override _query(connection: unknown, query: Query): Promise<unknown> {
+    const name = nameOf(query.sql);
+    if (name !== undefined) query.options = { ...query.options, name };
+    return super._query(connection, query);
+  }
+}
+
+/** The same for all connections of the process. */
+const names = new Map<string, string>();
+
+function nameOf(sql: string): string | undefined {
+  const known = names.get(sql);
+  if (known !== undefined || names.size >= MOST_NAMES || !REPEATED.test(sql)) return known;
+  const name = `k${String(names.size)}`;
+  names.set(sql, name);
+  return name;
+}
