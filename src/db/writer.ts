@@ -15,9 +15,6 @@ import { hasOneWriter, losesTransaction } from "./dialect.ts";
 const MOST_TOGETHER = 64;
 const LONGEST_TOGETHER = 20;
 
-/** Waiting for a turn longer than this is a fault (milliseconds); as for a connection. */
-const PATIENCE = 10_000;
-
 interface Turn {
   /** In a transaction of its own, or by itself: then a single statement, which happens as a whole or not at all. */
   readonly isTransaction: boolean;
@@ -31,8 +28,8 @@ type Outcome = { readonly turn: Turn } & ({ readonly value: unknown } | { readon
 
 /** For too long others wrote. The same request may succeed a moment later. */
 export class WriterBusy extends Error {
-  constructor() {
-    super(`The database was busy with other writes for ${String(PATIENCE / 1000)} s`);
+  constructor(milliseconds: number) {
+    super(`The database was busy with other writes for ${String(milliseconds)} ms`);
     this.name = "WriterBusy";
   }
 }
@@ -79,12 +76,14 @@ class Writer {
   }
 
   take(isTransaction: boolean, run: (db: Knex) => Promise<unknown>): Promise<unknown> {
+    // As long as for a connection.
+    const { acquireConnectionTimeout: patience = 10_000 } = (this.#db.client as Knex.Client).config as Knex.Config;
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-        reject(new WriterBusy());
+        reject(new WriterBusy(patience));
       };
-      const turn: Turn = { isTransaction, run, resolve, reject, impatience: setTimeout(giveUp, PATIENCE) };
+      const turn: Turn = { isTransaction, run, resolve, reject, impatience: setTimeout(giveUp, patience) };
       this.#waiting.push(turn);
       if (!this.#isWriting) void this.#write();
     });
@@ -112,20 +111,28 @@ class Writer {
   async #together(first: Turn): Promise<Outcome[]> {
     const taken = [first];
     const outcomes: Outcome[] = [];
+    let lost: { readonly error: unknown } | undefined;
     try {
       await this.#db.transaction(async (trx) => {
+        // Knex comes here even where the transaction could not begin.
+        if (trx.isCompleted()) return;
         const end = performance.now() + LONGEST_TOGETHER;
         for (let turn: Turn | undefined = first; turn !== undefined;) {
           const outcome = await outcomeOf(turn, trx);
           // Some faults of the disk take back all that was written so far.
-          if ("error" in outcome && losesTransaction(outcome.error)) throw outcome.error;
+          if ("error" in outcome && losesTransaction(outcome.error)) {
+            lost = outcome;
+            throw outcome.error;
+          }
           outcomes.push(outcome);
           turn = taken.length < MOST_TOGETHER && performance.now() < end ? this.#next() : undefined;
           if (turn !== undefined) taken.push(turn);
         }
       });
       return outcomes;
-    } catch (error) {
+    } catch (failure) {
+      // Where SQLite has rolled back by itself, Knex says that it could not: what counts is why.
+      const { error } = lost ?? { error: failure };
       return taken.map((turn) => ({ turn, error }));
     }
   }
