@@ -164,7 +164,7 @@ async function changeAccount(
     reset_password_expires_at: null,
     updated_at: timestamp(now),
   };
-  const [changed] = (await user.update(changes).returning("email")) as Pick<UserRow, "email">[];
+  const [changed] = await user.update(changes).returning<Pick<UserRow, "email">[]>("email");
   if (changed === undefined) return undefined;
   await endSessions(trx, userId, keepSessionId);
   if (keepSessionId !== undefined && keepSessionId !== null) {

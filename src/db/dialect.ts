@@ -153,6 +153,14 @@ export function hasOneWriter(db: Knex): boolean {
   return !isPostgres(db);
 }
 
+/** Runs statements that may fail, and after whose failure the transaction goes on as if they had not been. A single one, on SQLite. */
+export async function attempt<Result>(
+  trx: Knex.Transaction,
+  run: (trx: Knex.Transaction) => Promise<Result>,
+): Promise<Result> {
+  return await (hasOneWriter(trx) ? run(trx) : trx.transaction(run));
+}
+
 function isPostgres(query: Pick<Knex.QueryBuilder, "client">): boolean {
   return (query.client as Knex.Client & { dialect?: string }).dialect === "postgresql";
 }

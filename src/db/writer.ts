@@ -77,7 +77,7 @@ class Writer {
 
   take(isTransaction: boolean, run: (db: Knex) => Promise<unknown>): Promise<unknown> {
     // As long as for a connection.
-    const { acquireConnectionTimeout: patience = 10_000 } = (this.#db.client as Knex.Client).config as Knex.Config;
+    const { acquireConnectionTimeout: patience = 10_000 } = (this.#db.client as Knex.Client).config;
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#waiting.splice(this.#waiting.indexOf(turn), 1);

@@ -91,7 +91,7 @@ void t.test("what one of them throws takes back its own, whatever it had written
 void t.test("where the disk is full, none of those who share the commit is told that it is done", async (t) => {
   const { server, create, names } = await makeScene(t);
   const { db } = server;
-  const [{ page_count: pages } = { page_count: 0 }] = (await db.raw("PRAGMA page_count")) as { page_count: number }[];
+  const [{ page_count: pages } = { page_count: 0 }] = await db.raw<{ page_count: number }[]>("PRAGMA page_count");
   await db.raw(`PRAGMA max_page_count = ${String(pages)}`);
   const write = (name: string) => transact(db, (trx) => trx("roles").insert(role(name)));
   const outcomes = await Promise.allSettled([

@@ -135,7 +135,7 @@ async function addLinks(
   const rows = await rowsOf<{ to: string }>(
     trx,
     `insert into ?? (??, ??) select ?, related.id from (${sql}) as related where true on conflict (??, ??) do nothing returning ?? as ??`,
-    [table, from, to, id, ...(bindings), from, to, to, "to"],
+    [table, from, to, id, ...bindings, from, to, to, "to"],
   );
   return rows.map((row) => row.to);
 }

@@ -9,7 +9,7 @@ import type { ResourceType } from "../resource/registry.ts";
 import type { Scalar } from "../resource/value-types.ts";
 import { changeLinks, checkReferences, type LinkageChange, type Made } from "./linkage.ts";
 import type { WritePlan } from "./plan.ts";
-import { deleteRow, insertRows, updateRow, type Guard } from "./statements.ts";
+import { deleteRow, insertRows, updateRow, type Columns, type Guard } from "./statements.ts";
 
 /**
  * Plans as writes. Each function has two halves: it runs the type's hook before the transaction and returns what is to run
@@ -23,6 +23,8 @@ export interface Write<Result> {
    * will say. See statements.ts for the guard.
    */
   readonly alone?: (db: Knex, guard: Guard) => Promise<Result | undefined>;
+  /** The row, where it inserts that and does nothing else. */
+  readonly inserts?: Columns;
   /** How it ends, where there is nothing to write: all is as it shall be. */
   readonly already?: Result;
 }
@@ -57,7 +59,7 @@ export async function prepareCreate<Caller>(
       return created;
     });
   if (run !== undefined || !isOneStatement(type, write, plan)) return { commit };
-  return { commit, alone: (db, guard) => named(type, write, () => insert(db, guard)) };
+  return { commit, alone: (db, guard) => named(type, write, () => insert(db, guard)), inserts: columns };
 }
 
 /** @throws {Fault | Faults} as prepareCreate(); in the transaction 404 when the resource is gone */

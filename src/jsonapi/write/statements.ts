@@ -14,7 +14,7 @@ import type { Scalar } from "../resource/value-types.ts";
  */
 export type Guard = Knex.Raw | null;
 
-type Columns = Readonly<Record<string, Scalar>>;
+export type Columns = Readonly<Record<string, Scalar>>;
 
 /**
  * @param rows all with the same columns, in the same order
@@ -28,7 +28,7 @@ export async function insertRows<Caller>(
   guard: Guard,
 ): Promise<Row[]> {
   const returned = storedColumns(type);
-  if (guard === null) return (await db(type.table).insert(rows).returning(returned)) as Row[];
+  if (guard === null) return await db(type.table).insert(rows).returning<Row[]>(returned);
   const [row = {}] = rows;
   const names = Object.keys(row);
   const list = (item: string, { length }: readonly unknown[]) => Array(length).fill(item).join(", ");
@@ -49,7 +49,7 @@ export async function updateRow<Caller>(
 ): Promise<Row | undefined> {
   const query = db(type.table).where({ id });
   if (guard !== null) query.whereRaw("exists (?)", [guard]);
-  const [row] = (await query.update(columns).returning(storedColumns(type))) as Row[];
+  const [row] = await query.update(columns).returning<Row[]>(storedColumns(type));
   return row;
 }
 
