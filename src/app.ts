@@ -7,7 +7,7 @@ import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { NotMeTokens } from "./accounts/not-me-token.ts";
 import { contextWords } from "./accounts/password.ts";
-import { confirmCaller, findCaller } from "./accounts/sessions.ts";
+import { callerConfirmed, confirmCaller, findCaller } from "./accounts/sessions.ts";
 import { signingSecret } from "./accounts/signing-key.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
@@ -176,6 +176,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
         clientOf(request, languages),
       ),
     confirm: (trx, caller) => confirmCaller({ clock }, trx, caller),
+    confirmation: (db, caller) => callerConfirmed({ clock }, db, caller),
     challenge: (caller) => (caller.userId === null ? unauthorized(caller.tokenSent) : undefined),
     resources: resources({
       db,

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 
 import type { Clock } from "../db/clock.ts";
 import type { UserRow } from "../db/tables.ts";
+import { transact } from "../db/writer.ts";
 import type { Observe } from "../events/event.ts";
 import type { Mail, Mailer } from "../mail/mailer.ts";
 import type { TemplateName, Templates } from "../mail/render.ts";
@@ -135,7 +136,7 @@ export async function issueToken(
   user: Recipient | undefined,
   entry: Entry,
 ): Promise<string | undefined> {
-  return await deps.db.transaction(async (trx) => {
+  return await transact(deps.db, async (trx) => {
     await noteStep(trx, entry, "mailing");
     return await issueResetToken(trx, user, { now: deps.clock(), ttl: deps.resetTokenTtl, entry });
   });

@@ -1,8 +1,9 @@
 import type { Knex } from "knex";
 
-import { toNumber } from "../db/dialect.ts";
+import { hasOneWriter } from "../db/dialect.ts";
 import type { RoleRow } from "../db/tables.ts";
 import { conflict } from "../errors/catalogue.ts";
+import type { Caller } from "./caller.ts";
 
 /** The role that may do everything, by its normal name. The first migration of the roles makes it. */
 export const ADMIN_ROLE = "admin";
@@ -22,13 +23,18 @@ export async function isAdmin(db: Knex, userId: string): Promise<boolean> {
  * locked, so that of two admins who leave at once the second one waits, and is refused.
  *
  * @param run the change, in the same transaction
+ * @param caller who makes it, as confirmed in this transaction: where that is an admin, there is one
  * @throws {Fault} 409 when there was an admin before and none after; the transaction must then be rolled back
  */
-export async function keepAnAdmin<T>(trx: Knex.Transaction, run: () => Promise<T>): Promise<T> {
-  await trx("roles").where({ name_normal: ADMIN_ROLE }).forUpdate().first("id");
-  const before = await countAdmins(trx);
+export async function keepAnAdmin<T>(
+  trx: Knex.Transaction,
+  run: () => Promise<T>,
+  caller?: Pick<Caller, "isAdmin">,
+): Promise<T> {
+  if (!hasOneWriter(trx)) await trx("roles").where({ name_normal: ADMIN_ROLE }).forUpdate().first("id");
+  const wasOne = caller?.isAdmin === true || (await isAnAdminThere(trx));
   const result = await run();
-  if (before > 0 && (await countAdmins(trx)) === 0) {
+  if (wasOne && !(await isAnAdminThere(trx))) {
     throw conflict("There must be an admin: this would take away the last one.");
   }
   return result;
@@ -52,7 +58,6 @@ function admins(db: Knex): Knex.QueryBuilder {
   return db("user_roles").join("roles", "roles.id", "user_roles.role_id").where("roles.name_normal", ADMIN_ROLE);
 }
 
-async function countAdmins(db: Knex): Promise<number> {
-  const row = (await admins(db).count({ count: "*" }).first()) as { count: unknown } | undefined;
-  return toNumber(row?.count ?? 0);
+async function isAnAdminThere(db: Knex): Promise<boolean> {
+  return (await admins(db).first("user_roles.user_id")) !== undefined;
 }

@@ -45,19 +45,18 @@ export async function setPassword(trx: Knex.Transaction, change: PasswordChange)
   const { userId, epoch, now, passwordHash, resetTokenHash } = change;
   const byLink = resetTokenHash !== undefined;
   const columns = { password: passwordHash, ...(byLink ? { is_verified: true } : {}) };
-  const isSet = await changeAccount(trx, change, columns, (user) => {
+  const holder = await changeAccount(trx, change, columns, (user) => {
     if (byLink) user.where({ reset_password: resetTokenHash }).where("reset_password_expires_at", ">", timestamp(now));
   });
-  if (!isSet) return false;
+  if (holder === undefined) return false;
 
-  // As it is now: a thief who goes on to another address must not get the notice.
-  const holder = await trx("users").where({ id: userId }).first("email");
   await record(trx, change, byLink ? "password.reset" : "password.changed");
   await enqueue(trx, now, {
     kind: "notice.password-changed",
     // The epoch: whoever says that it was not them, says it of this change and of no later one.
     payload: {
-      address: holder?.email ?? null,
+      // As it is now: a thief who goes on to another address must not get the notice.
+      address: holder.email,
       userId,
       epoch: epoch + 1,
       language: change.language ?? null,
@@ -79,7 +78,9 @@ export interface Disavowal extends CredentialChange {
  * @returns false if nothing was changed because somebody was faster
  */
 export async function disavow(trx: Knex.Transaction, change: Disavowal): Promise<boolean> {
-  const isDone = change.voidsPassword ? await voidPassword(trx, change) : await changeAccount(trx, change, {});
+  const isDone = change.voidsPassword
+    ? await voidPassword(trx, change)
+    : (await changeAccount(trx, change, {})) !== undefined;
   if (!isDone) return false;
   await record(trx, change, "reset.disavowed");
   return true;
@@ -97,7 +98,7 @@ export async function voidPassword(
   change: CredentialChange & { readonly detail?: string },
   columns: Partial<Pick<UserRow, "email" | "is_verified">> = {},
 ): Promise<boolean> {
-  if (!(await changeAccount(trx, change, { ...columns, password: null }))) return false;
+  if ((await changeAccount(trx, change, { ...columns, password: null })) === undefined) return false;
   await forgetPlaces(trx, change.userId);
   await record(trx, change, "password.voided", change.detail);
   return true;
@@ -119,13 +120,13 @@ export interface EmailChange extends CredentialChange {
  */
 export async function setEmail(trx: Knex.Transaction, change: EmailChange): Promise<boolean> {
   const { userId, now, email, isVerified } = change;
-  const isSet = await changeAccount(trx, change, {
+  const holder = await changeAccount(trx, change, {
     email: email.address,
     email_normal: email.normal,
     ...mailStatusAt(trx, email.normal),
     ...(isVerified === undefined ? {} : { is_verified: isVerified }),
   });
-  if (!isSet) return false;
+  if (holder === undefined) return false;
   await record(trx, change, "email.changed");
   await enqueue(trx, now, {
     kind: "notice.email-changed",
@@ -146,28 +147,32 @@ export async function setEmail(trx: Knex.Transaction, change: EmailChange): Prom
  * epoch rises, and other sessions end.
  *
  * @param narrow what else must hold of the account
+ * @returns the account as it is now; undefined if nothing was changed because somebody was faster
  */
 async function changeAccount(
   trx: Knex.Transaction,
   { userId, epoch, now, keepSessionId }: CredentialChange,
   columns: Readonly<Record<string, Knex.Value | Knex.Raw>>,
   narrow: (user: Knex.QueryBuilder) => void = () => undefined,
-): Promise<boolean> {
+): Promise<Pick<UserRow, "email"> | undefined> {
   const user = trx("users").where({ id: userId, credential_epoch: epoch });
   narrow(user);
-  const updated: number = await user.update({
+  const changes = {
     ...columns,
     credential_epoch: epoch + 1,
     reset_password: null,
     reset_password_expires_at: null,
     updated_at: timestamp(now),
-  });
-  if (updated !== 1) return false;
+  };
+  const [changed] = await user.update(changes).returning<Pick<UserRow, "email">[]>("email");
+  if (changed === undefined) return undefined;
   await endSessions(trx, userId, keepSessionId);
-  await trx("sessions")
-    .where({ user_id: userId })
-    .update({ credential_epoch: epoch + 1 });
-  return true;
+  if (keepSessionId !== undefined && keepSessionId !== null) {
+    await trx("sessions")
+      .where({ id: keepSessionId, user_id: userId })
+      .update({ credential_epoch: epoch + 1 });
+  }
+  return changed;
 }
 
 /** By a mailed link it was the holder; without anybody who asked, the operator or the server itself. */

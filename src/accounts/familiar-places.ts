@@ -3,6 +3,7 @@ import { normalizeIP } from "@fastify/rate-limit";
 import type { Knex } from "knex";
 
 import { timestamp } from "../db/clock.ts";
+import { rowsOf } from "../db/dialect.ts";
 
 /** Providers give one customer a network of this size, and within it another address every day. */
 const IPV6_PREFIX = 56;
@@ -19,12 +20,16 @@ function placeOf(ipAddress: string): string {
   return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0` : address.slice(0, 45);
 }
 
-/** The network, if somebody has logged in to the account from it before, else null. One query, for nobody (`null`) as well. */
-export async function familiarPlace(db: Knex, userId: string | null, ipAddress: string): Promise<string | null> {
-  const place = await db("familiar_places")
-    .where({ user_id: userId ?? "", network: placeOf(ipAddress) })
-    .first("network");
-  return place?.network ?? null;
+/**
+ * For a statement: the network, if somebody has logged in to the account from it before, else what is given for all others. The same
+ * for nobody (`null`).
+ */
+export function familiarPlace(db: Knex, userId: string | null, ipAddress: string, others: string): Knex.Raw<string> {
+  return db.raw("coalesce((select network from familiar_places where user_id = ? and network = ?), ?)", [
+    userId ?? "",
+    placeOf(ipAddress),
+    others,
+  ]);
 }
 
 /** The account knows no place any more: a thief may have been in one. */
@@ -34,20 +39,21 @@ export async function forgetPlaces(trx: Knex, userId: string): Promise<void> {
 
 /** Remembers from where somebody has proved to be the account's holder. */
 export async function rememberPlace(trx: Knex, now: number, userId: string, ipAddress: string): Promise<void> {
-  const place = { user_id: userId, network: placeOf(ipAddress), last_used_at: timestamp(now) };
-  const known = await trx("familiar_places")
-    .where({ user_id: userId, network: place.network })
-    .andWhere("last_used_at", ">", timestamp(now - PRECISION))
-    .first("network");
-  if (known !== undefined) return;
-  await trx("familiar_places").insert(place).onConflict(["user_id", "network"]).merge(["last_used_at"]);
-  const tooMany = await trx("familiar_places")
+  const written = await rowsOf(
+    trx,
+    `insert into familiar_places (user_id, network, last_used_at) values (?, ?, ?)
+     on conflict (user_id, network) do update set last_used_at = excluded.last_used_at where familiar_places.last_used_at <= ?
+     returning network`,
+    [userId, placeOf(ipAddress), timestamp(now), timestamp(now - PRECISION)],
+  );
+  if (written.length === 0) return;
+  const tooMany = trx("familiar_places")
     .where({ user_id: userId })
     .orderBy("last_used_at", "desc")
     .offset(MAX_PLACES)
     .limit(MAX_PLACES)
-    .pluck("network");
-  if (tooMany.length > 0) await trx("familiar_places").where({ user_id: userId }).whereIn("network", tooMany).delete();
+    .select("network");
+  await trx("familiar_places").where({ user_id: userId }).whereIn("network", tooMany).delete();
 }
 
 /** Forgets places that nobody has come from for long. Returns how many. */

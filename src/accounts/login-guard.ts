@@ -1,6 +1,9 @@
 import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
+import { rowsOf } from "../db/dialect.ts";
+import type { LoginFailuresRow } from "../db/tables.ts";
+import { transact } from "../db/writer.ts";
 import type { Client } from "./caller.ts";
 import { addressHash } from "./email.ts";
 import { familiarPlace, rememberPlace } from "./familiar-places.ts";
@@ -74,12 +77,9 @@ const judging = new Map<string, Promise<void>>();
 async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolean> {
   const { kind, normal, userId, client, matches } = attempt;
   const now = clock();
-  const key = {
-    address_hash: addressHash(normal),
-    network: (await familiarPlace(db, userId, client.ipAddress)) ?? ANYWHERE,
-  };
-  const before = await db("login_failures").where(key).first("failures", "attempts", "last_failed_at");
-  const isKnown = before !== undefined && Date.parse(before.last_failed_at) > now - REMEMBERED;
+  const { network, ...before } = await failuresBefore(db, attempt);
+  const key = { address_hash: addressHash(normal), network };
+  const isKnown = Date.parse(before.last_failed_at) > now - REMEMBERED;
   const { failures, attempts } = isKnown ? before : { failures: 0, attempts: 0 };
   const isPaused = isKnown && now < Date.parse(before.last_failed_at) + pauseAfter(failures);
   if (matches && !isPaused) return true;
@@ -93,7 +93,7 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
       `login_failures.${column}`,
       by,
     ]);
-  await db.transaction(async (trx) => {
+  await transact(db, async (trx) => {
     // The account before the count, as everywhere: on PostgreSQL two who take them the other way round would wait for each other.
     if (attempts < EVENTS_IN_FULL || attempts % EVENTS_THEN_EVERY === 0) {
       const detail = isPaused ? "backed-off" : userId === null ? "unknown-address" : "wrong-password";
@@ -112,6 +112,23 @@ async function judge({ db, clock }: GuardDeps, attempt: Attempt): Promise<boolea
   return false;
 }
 
+/** `last_failed_at` is empty where there are none. */
+type FailuresBefore = Pick<LoginFailuresRow, "network" | "failures" | "attempts" | "last_failed_at">;
+
+/** Where an attempt is counted, and what is counted there already. One statement, the same for nobody. */
+async function failuresBefore(db: Knex, { normal, userId, client }: Attempt): Promise<FailuresBefore> {
+  const [before] = await rowsOf<FailuresBefore>(
+    db,
+    `select place.network, coalesce(failures, 0) as failures, coalesce(attempts, 0) as attempts,
+            coalesce(last_failed_at, '') as last_failed_at
+     from (select ? as network) as place
+     left join login_failures on login_failures.address_hash = ? and login_failures.network = place.network`,
+    [familiarPlace(db, userId, client.ipAddress, ANYWHERE), addressHash(normal)],
+  );
+  if (before === undefined) throw new Error("There is no place at all.");
+  return before;
+}
+
 /**
  * Somebody has proved to be the account's holder: the place is remembered, and failures are forgotten. By a mailed link all of them; by
  * a login those that it was counted among, so that a holder at home does not end the pause of who guesses elsewhere.
@@ -124,7 +141,7 @@ export async function forgiveFailures(
 ): Promise<void> {
   const failures = trx("login_failures").where({ address_hash: addressHash(normal) });
   if (by === "login") {
-    failures.andWhere({ network: (await familiarPlace(trx, userId, client.ipAddress)) ?? ANYWHERE });
+    failures.andWhere("network", familiarPlace(trx, userId, client.ipAddress, ANYWHERE));
   }
   await failures.delete();
   await rememberPlace(trx, now, userId, client.ipAddress);

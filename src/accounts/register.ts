@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 
 import type { Clock } from "../db/clock.ts";
 import { newId } from "../db/id.ts";
+import type { UserRow } from "../db/tables.ts";
 import { conflict, forbidden, invalidAttribute } from "../errors/catalogue.ts";
 import { FaultList } from "../errors/fault.ts";
 import { enqueue } from "../outbox/outbox.ts";
@@ -31,6 +32,8 @@ export interface RegistrationDeps {
 export interface RegistrationInput {
   /** Brought by the client, already checked to be a UUID. */
   readonly id?: string | undefined;
+  /** The id is a new one of the server's own, which nobody can have had. Default false. */
+  readonly hasNewId?: boolean | undefined;
   readonly email: string;
   readonly password?: string | undefined;
   readonly firstName?: string | null | undefined;
@@ -44,7 +47,7 @@ export interface RegistrationInput {
 }
 
 /** A user was made, or a request for one was accepted, whatever becomes of it. */
-export type Registration = { readonly userId: string } | { readonly accepted: true };
+export type Registration = { readonly userId: string; readonly row: UserRow } | { readonly accepted: true };
 
 /**
  * Checks a request for a new user, as the mode says. An admin makes users in every mode, with a password or without: the new user
@@ -76,12 +79,14 @@ export async function prepareRegistration(
     const userId = input.id ?? newId();
     const isVerified = isAdmin && input.isVerified === true;
     const language = languageOf(input);
-    await trx("users").insert(newUserRow({ ...input, id: userId, email, passwordHash, language, isVerified, now }));
-    if (input.id !== undefined && (await isRetired(trx, input.id))) throw conflict("This id is taken.", "/data/id");
+    const row = newUserRow({ ...input, id: userId, email, passwordHash, language, isVerified, now });
+    await trx("users").insert(row);
+    const mayBeRetired = input.id !== undefined && input.hasNewId !== true;
+    if (mayBeRetired && (await isRetired(trx, userId))) throw conflict("This id is taken.", "/data/id");
     const { userId: actorId, client } = input.caller;
     await recordSecurityEvent(trx, now, { kind: "user.created", userId, actorId: actorId ?? userId, client });
     if (passwordHash === null) await enqueueWelcome(trx, now, userId, client);
-    return { userId };
+    return { userId, row };
   };
 }
 

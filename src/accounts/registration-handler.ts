@@ -1,4 +1,5 @@
 import { newId } from "../db/id.ts";
+import { transact } from "../db/writer.ts";
 import { noteStep, type Entry } from "../outbox/outbox.ts";
 import type { Handler } from "../outbox/worker.ts";
 import {
@@ -58,7 +59,7 @@ async function findOrMakeUser(
   entry: Entry,
 ): Promise<Recipient | undefined> {
   const now = deps.clock();
-  return await deps.db.transaction(async (trx) => {
+  return await transact(deps.db, async (trx) => {
     await noteStep(trx, entry, "making the user");
     const takenIds = await trx("users")
       .whereIn("id", [userId ?? entry.id, entry.id])

@@ -34,8 +34,8 @@ export interface SecurityEvent {
   readonly kind: SecurityEventKind;
   /** Default: it was done. */
   readonly outcome?: "done" | "refused";
-  /** Why it was refused, or what it was about: at most 255 characters. Never a secret, never an address. */
-  readonly detail?: string | null;
+  /** Why it was refused, or what it was about, or SQL that says it: at most 255 characters. Never a secret, never an address. */
+  readonly detail?: string | Knex.Raw<string> | null;
   /** Whose account it is about; null where there is none, or nobody knows. */
   readonly userId: string | null;
   /** Who did it, as far as that is known: by a session, or by a mailed link. */
@@ -70,7 +70,7 @@ export async function recordSecurityEvents(db: Knex, now: number, events: readon
       id,
       kind,
       outcome,
-      detail: detail === null ? null : detail.slice(0, 255),
+      detail: typeof detail === "string" ? detail.slice(0, 255) : detail,
       user_id: existing(userId),
       account_id: userId,
       actor_id: existing(actorId),

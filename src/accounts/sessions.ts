@@ -2,11 +2,11 @@ import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
 import { compiledRows, Parameter } from "../db/compiled.ts";
-import { toBoolean } from "../db/dialect.ts";
+import { hasOneWriter, heldFast, toBoolean } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
 import type { SessionRow, UserRow } from "../db/tables.ts";
 import { forbidden, unauthorized, wrongCredentials } from "../errors/catalogue.ts";
-import { ADMIN_ROLE, isAdmin } from "./admins.ts";
+import { ADMIN_ROLE } from "./admins.ts";
 import type { Caller, Client } from "./caller.ts";
 import { parseEmail } from "./email.ts";
 import type { Hasher } from "./hasher.ts";
@@ -42,6 +42,7 @@ export interface NewSession {
   readonly token: string;
   /** The one who is logged in now. */
   readonly caller: Caller;
+  readonly row: SessionRow;
 }
 
 /**
@@ -69,21 +70,24 @@ export async function prepareLogIn(
     const now = deps.clock();
     const updated = await trx("users")
       .where({ id: user.id, credential_epoch: user.credential_epoch })
-      .update({ last_login_at: timestamp(now), ...(renewed === undefined ? {} : { password: renewed }) });
-    if (updated !== 1) throw wrongCredentials();
+      .update({ last_login_at: timestamp(now), ...(renewed === undefined ? {} : { password: renewed }) })
+      .returning(trx.raw(`${hasAdminRole("users.id")} as is_admin`, [ADMIN_ROLE]));
+    const [{ is_admin } = {}] = updated as { is_admin?: unknown }[];
+    if (is_admin === undefined) throw wrongCredentials();
 
     // Who logs in again goes on with the new token alone. OWASP ASVS 5, 7.2.4.
     if (caller.userId === user.id && caller.sessionId !== null) {
       await endSession(trx, now, { id: caller.sessionId, user_id: user.id }, caller);
     }
     await makeRoom(trx, user.id, now);
-    const { sessionId, token } = await insertSession(trx, user, client, now, deps.sessionTtl);
+    const { row, token } = await insertSession(trx, user, client, now, deps.sessionTtl);
     await forgiveFailures(trx, now, { normal, userId: user.id, client }, "login");
     await recordSecurityEvent(trx, now, { kind: "session.created", userId: user.id, actorId: user.id, client });
     return {
-      sessionId,
+      sessionId: row.id,
       token,
-      caller: { userId: user.id, sessionId, isAdmin: await isAdmin(trx, user.id), tokenSent: true, client },
+      caller: { userId: user.id, sessionId: row.id, isAdmin: toBoolean(is_admin), tokenSent: true, client },
+      row,
     };
   };
 }
@@ -148,6 +152,27 @@ interface FoundSession extends Pick<SessionRow, "id" | "user_id" | "last_used_at
 }
 
 /**
+ * What {@link confirmCaller} asks as a subquery, for a write of a single statement: a row as long as it would not throw. Null for nobody.
+ */
+export function callerConfirmed(
+  { clock }: { readonly clock: Clock },
+  db: Knex,
+  { sessionId, isAdmin: isStillAdmin }: Caller,
+): Knex.Raw | null {
+  if (sessionId === null) return null;
+  return db.raw(
+    `select 1 from sessions join users on users.id = sessions.user_id and users.credential_epoch = sessions.credential_epoch
+     where sessions.id = ? and sessions.expires_at > ?${isStillAdmin ? ` and ${hasAdminRole("sessions.user_id")}` : ""}${heldFast(db, "users", "sessions")}`,
+    [sessionId, timestamp(clock()), ...(isStillAdmin ? [ADMIN_ROLE] : [])],
+  );
+}
+
+/** @param userId the column that says who */
+function hasAdminRole(userId: "sessions.user_id" | "users.id"): string {
+  return `exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = ${userId} and roles.name_normal = ?)`;
+}
+
+/**
  * A session that has not expired, was used of late, and whose user's credentials are those that it was opened with.
  *
  * @param hold in a transaction: both stay as they are until its end. Whoever ends the session meanwhile comes after us, and who did so
@@ -169,10 +194,7 @@ async function findSession(
       .andWhere("sessions.expires_at", ">", new Parameter(1) as unknown as string)
       .andWhere("sessions.last_used_at", ">", new Parameter(2) as unknown as string)
       .select("sessions.id", "sessions.user_id", "sessions.last_used_at", "sessions.expires_at", {
-        is_admin: db.raw(
-          "exists (select 1 from user_roles join roles on roles.id = user_roles.role_id where user_roles.user_id = sessions.user_id and roles.name_normal = ?)",
-          [ADMIN_ROLE],
-        ),
+        is_admin: db.raw(hasAdminRole("sessions.user_id"), [ADMIN_ROLE]),
       });
     return hold ? query.forNoKeyUpdate("users", "sessions") : query;
   });
@@ -200,17 +222,21 @@ function unusedSince(now: number, idleTtl: number): string {
 
 /** Sweeps a user's sessions that are over, and the oldest ones if another would be too many. */
 async function makeRoom(trx: Knex.Transaction, userId: string, now: number): Promise<void> {
-  await trx("sessions").where({ user_id: userId }).andWhere("expires_at", "<=", timestamp(now)).delete();
-  const tooMany = await trx("sessions")
+  const moment = timestamp(now);
+  const tooMany = trx("sessions")
     .where({ user_id: userId })
+    .andWhere("expires_at", ">", moment)
     .orderBy([
       { column: "created_at", order: "desc" },
       { column: "id", order: "desc" },
     ])
     .limit(MAX_SESSIONS_PER_USER)
     .offset(MAX_SESSIONS_PER_USER - 1)
-    .pluck("id");
-  if (tooMany.length > 0) await trx("sessions").whereIn("id", tooMany).delete();
+    .select("id");
+  await trx("sessions")
+    .where({ user_id: userId })
+    .andWhere((session) => void session.where("expires_at", "<=", moment).orWhereIn("id", tooMany))
+    .delete();
 }
 
 async function insertSession(
@@ -219,11 +245,10 @@ async function insertSession(
   client: Client,
   now: number,
   ttl: number,
-): Promise<{ sessionId: string; token: string }> {
-  const sessionId = newId();
+): Promise<{ row: SessionRow; token: string }> {
   const token = mintToken();
-  await trx("sessions").insert({
-    id: sessionId,
+  const row = {
+    id: newId(),
     user_id: user.id,
     token_hash: hashToken(token),
     credential_epoch: user.credential_epoch,
@@ -232,8 +257,9 @@ async function insertSession(
     created_at: timestamp(now),
     last_used_at: timestamp(now),
     expires_at: timestamp(now + ttl * 1000),
-  });
-  return { sessionId, token };
+  };
+  await trx("sessions").insert(row);
+  return { row, token };
 }
 
 /**
@@ -249,7 +275,7 @@ export async function endSession(
 ): Promise<boolean> {
   const { user_id: userId } = session;
   // The user before the session, as whoever changes credentials takes them: on PostgreSQL the two would wait for each other otherwise.
-  await trx("users").where({ id: userId }).forKeyShare().first("id");
+  if (!hasOneWriter(trx)) await trx("users").where({ id: userId }).forKeyShare().first("id");
   if ((await trx("sessions").where({ id: session.id }).delete()) !== 1) return false;
   await recordSecurityEvent(trx, now, { kind: "session.ended", userId, actorId: caller.userId, client: caller.client });
   return true;

@@ -20,6 +20,12 @@ interface Query {
 const REPEATED = /^\s*(?:select|insert|update|delete|with|begin|commit|rollback|savepoint|release)\b/i;
 
 /**
+ * The name of every savepoint. Of several the innermost is meant, and with names of their own no two transactions within transactions
+ * would share a statement.
+ */
+const SAVEPOINT = "part";
+
+/**
  * Knex' client for SQLite, which
  * - begins every transaction with BEGIN IMMEDIATE: one that reads first and writes later would otherwise fail with SQLITE_BUSY, at once
  *   and whatever the busy timeout, if another process wrote in between;
@@ -31,6 +37,7 @@ export class KeepingSqliteClient extends SqliteClient {
   override transaction(...args: Parameters<SqliteClient["transaction"]>): ReturnType<SqliteClient["transaction"]> {
     const transaction = super.transaction(...args);
     transaction.begin = (connection) => transaction.query(connection, "BEGIN IMMEDIATE;");
+    transaction.txid = SAVEPOINT;
     return transaction;
   }
 
@@ -102,6 +109,12 @@ const MOST_NAMES = 500;
  * https://node-postgres.com/features/queries#prepared-statements
  */
 export class NamingPostgresClient extends PostgresClient {
+  override transaction(...args: Parameters<PostgresClient["transaction"]>): ReturnType<PostgresClient["transaction"]> {
+    const transaction = super.transaction(...args);
+    transaction.txid = SAVEPOINT;
+    return transaction;
+  }
+
   override _query(connection: unknown, query: Query): Promise<unknown> {
     const name = nameOf(query.sql);
     if (name !== undefined) query.options = { ...query.options, name };

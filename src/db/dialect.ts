@@ -54,9 +54,34 @@ export function foreignKeyViolation(error: unknown): boolean {
 export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, name } = error as DriverError;
-  if (name === "KnexTimeoutError") return true;
+  if (name === "KnexTimeoutError" || name === "WriterBusy") return true;
   return code === "SQLITE_BUSY" || code === "40001" || code === "40P01" || code === "55P03";
 }
+
+/**
+ * Whether `error` may have ended the transaction that it happened in, and not only its statement: SQLite takes back all of it where it
+ * cannot go on («Response To Errors Within A Transaction», https://www.sqlite.org/lang_transaction.html).
+ */
+export function losesTransaction(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, message } = error as DriverError;
+  return (
+    (typeof code === "string" && LOST.has(code)) ||
+    (typeof message === "string" && message.includes("no such savepoint"))
+  );
+}
+
+const LOST = new Set([
+  "SQLITE_FULL",
+  "SQLITE_IOERR",
+  "SQLITE_NOMEM",
+  "SQLITE_BUSY",
+  "SQLITE_INTERRUPT",
+  "SQLITE_CORRUPT",
+  "SQLITE_NOTADB",
+  "SQLITE_CANTOPEN",
+  "SQLITE_READONLY",
+]);
 
 /** A column's number from a driver: PostgreSQL's `count(*)` and `bigint` come as text. */
 export function toNumber(value: unknown): number {
@@ -106,6 +131,36 @@ export function whereLike(
   }
 }
 
-function isPostgres(query: Knex.QueryBuilder): boolean {
-  return query.client.dialect === "postgresql";
+/** The rows that a statement in SQL of our own gives, whatever the driver wraps them in. */
+export async function rowsOf<Row>(db: Knex, sql: string, values: readonly Knex.Value[]): Promise<Row[]> {
+  const result = (await db.raw(sql, values)) as Row[] | { readonly rows: Row[] };
+  return Array.isArray(result) ? result : result.rows;
+}
+
+/**
+ * For the end of a SELECT in SQL of our own: the rows of these tables stay as they are until the end of the transaction, whoever only
+ * refers to them aside. SQLite has one writer, and no locks of rows.
+ */
+export function heldFast(db: Knex, ...tables: readonly string[]): string {
+  return isPostgres(db) ? ` for no key update of ${tables.join(", ")}` : "";
+}
+
+/**
+ * Whether the database has one writer at a time: nobody else changes what a transaction has read, and a statement that fails leaves the
+ * transaction as it was before it. Where it has many, what must not change is locked, and a failed statement ends the transaction.
+ */
+export function hasOneWriter(db: Knex): boolean {
+  return !isPostgres(db);
+}
+
+/** Runs statements that may fail, and after whose failure the transaction goes on as if they had not been. A single one, on SQLite. */
+export async function attempt<Result>(
+  trx: Knex.Transaction,
+  run: (trx: Knex.Transaction) => Promise<Result>,
+): Promise<Result> {
+  return await (hasOneWriter(trx) ? run(trx) : trx.transaction(run));
+}
+
+function isPostgres(query: Pick<Knex.QueryBuilder, "client">): boolean {
+  return (query.client as Knex.Client & { dialect?: string }).dialect === "postgresql";
 }

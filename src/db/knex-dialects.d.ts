@@ -4,6 +4,8 @@ declare module "knex/lib/dialects/sqlite3/index.js" {
   import { Knex } from "knex";
 
   interface SqliteTransaction extends Knex.Transaction {
+    /** By which its savepoint is named, where it is within another one. */
+    txid: string;
     begin(connection: unknown): Promise<unknown>;
     query(connection: unknown, sql: string): Promise<unknown>;
   }
@@ -22,7 +24,12 @@ declare module "knex/lib/dialects/sqlite3/index.js" {
 declare module "knex/lib/dialects/postgres/index.js" {
   import { Knex } from "knex";
 
+  interface PostgresTransaction extends Knex.Transaction {
+    txid: string;
+  }
+
   export default class PostgresClient extends Knex.Client {
+    transaction(container: unknown, config: unknown, outer: unknown): PostgresTransaction;
     _query(connection: unknown, query: unknown): Promise<unknown>;
   }
 }

@@ -68,7 +68,7 @@ export function knexOptions(url: string, base = process.cwd()): Knex.Config {
   if (/^postgres(ql)?:\/\//.test(url)) {
     return {
       ...shared,
-      client: NamingPostgresClient as unknown as typeof Knex.Client,
+      client: NamingPostgresClient,
       connection: url,
       pool: { min: 0, max: 10 },
     };

@@ -5,6 +5,7 @@ import { disavow } from "../accounts/credentials.ts";
 import type { NotMePurpose, NotMeTokens } from "../accounts/not-me-token.ts";
 import { pauseResets, RESET_PAUSE } from "../accounts/reset-pause.ts";
 import type { Clock } from "../db/clock.ts";
+import { transact } from "../db/writer.ts";
 import { unknownNotMeToken } from "../errors/catalogue.ts";
 import { acceptResetRequest } from "./request.ts";
 
@@ -39,7 +40,7 @@ export async function disown(
   if (user === undefined) throw unknownNotMeToken();
 
   const voidsPassword = purpose === "password-changed";
-  const isDone = await deps.db.transaction(async (trx) => {
+  const isDone = await transact(deps.db, async (trx) => {
     // As long as the epoch is that of the token, the address is the one that was read.
     const change = { userId, epoch, now, actorId: null, askedFrom: client, voidsPassword };
     if (!(await disavow(trx, change))) return false;

@@ -8,6 +8,7 @@ import { fullName } from "../accounts/new-user.ts";
 import { passwordFault, type PasswordRules } from "../accounts/password.ts";
 import { hashToken } from "../accounts/token.ts";
 import { type Clock, timestamp } from "../db/clock.ts";
+import { transact } from "../db/writer.ts";
 import { invalidAttribute, unknownResetToken } from "../errors/catalogue.ts";
 
 export interface RedeemDeps {
@@ -48,7 +49,7 @@ export async function redeem(
 
   // Outside of the transaction: a quarter of a second of hashing would keep every other writer waiting.
   const passwordHash = await deps.hasher.hash(password, client);
-  const isSet = await deps.db.transaction(async (trx) => {
+  const isSet = await transact(deps.db, async (trx) => {
     const now = deps.clock();
     const { id: userId, credential_epoch: epoch, email_normal: normal } = user;
     const language = user.language ?? client.language;

@@ -4,6 +4,7 @@ import type { Client } from "../accounts/caller.ts";
 import { askedBy } from "../accounts/client.ts";
 import type { Origin } from "../accounts/payload.ts";
 import type { Clock } from "../db/clock.ts";
+import { writeOnce } from "../db/writer.ts";
 import { enqueue } from "../outbox/outbox.ts";
 
 export interface ResetRequestDeps {
@@ -38,9 +39,10 @@ export async function acceptResetRequest(
   const now = deps.clock();
   // An admin's browser says nothing about the reader.
   const language = origin === undefined ? { language: client?.language ?? null } : { origin };
-  return await enqueue(deps.db, now, {
+  const entry = {
     kind: "reset.requested",
     payload: { email: normal, ...language, askedBy: askedBy(client, now) },
     expiresAt: now + Math.max(life, deps.resetTokenTtl * 1000),
-  });
+  };
+  return await writeOnce(deps.db, (db) => enqueue(db, now, entry));
 }

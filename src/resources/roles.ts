@@ -1,9 +1,7 @@
 import { ADMIN_ROLE, guardAdminRole, keepAnAdmin, normalRoleName } from "../accounts/admins.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { recordGrants } from "../accounts/role-grants.ts";
-import { timestamp } from "../db/clock.ts";
 import type { RoleRow } from "../db/tables.ts";
-import { notFound } from "../errors/catalogue.ts";
 import { eq, some } from "../jsonapi/resource/condition.ts";
 import { defineResource } from "../jsonapi/resource/define.ts";
 import { dateTime, string } from "../jsonapi/resource/value-types.ts";
@@ -57,25 +55,20 @@ export const roles = defineResource<RoleRow, Caller>()({
   create: { access: admin },
   update: {
     scope: admin,
-    run: async ({ id, current, values, columns }, { now }) => {
+    run: async ({ current, values }) => {
       if (values.name !== undefined) guardAdminRole(current, values.name);
-      return async (trx) => {
-        const changes = { ...columns, updated_at: timestamp(now) } as Partial<RoleRow>;
-        const changed = await trx("roles").where({ id }).update(changes);
-        if (changed !== 1) throw notFound();
-      };
+      return undefined;
     },
   },
   delete: {
     scope: admin,
-    run: async ({ id, current }) => {
+    run: async ({ current }) => {
       guardAdminRole(current);
-      return async (trx) => {
-        if ((await trx("roles").where({ id }).delete()) !== 1) throw notFound();
-      };
+      return undefined;
     },
   },
-  around: (trx, write, run) => (write.relationships.includes("users") ? keepAnAdmin(trx, run) : run()),
+  concerns: (write) => write.relationships.includes("users") && !write.onlyAdds,
+  around: (trx, _write, run, { caller }) => keepAnAdmin(trx, run, caller),
 });
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;

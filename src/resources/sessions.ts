@@ -49,7 +49,7 @@ export function sessions(deps: SessionsDeps) {
         const commit = await deps.attempts(request, () => prepareLogIn(deps, { email, password, caller }));
         return async (trx) => {
           const opened = await commit(trx);
-          return { id: opened.sessionId, as: opened.caller, once: { token: opened.token } };
+          return { id: opened.sessionId, as: opened.caller, once: { token: opened.token }, row: { ...opened.row } };
         };
       },
     },

@@ -144,14 +144,15 @@ export function users(deps: UsersDeps) {
       access: (caller) => deps.mode !== "admin" || caller.isAdmin,
       mayBeAccepted: deps.mode === "confirm",
       errors: ["service-unavailable"],
-      run: async ({ id, values }, { caller, request, reply }) => {
+      run: async ({ id, isClientId, values }, { caller, request, reply }) => {
         if (deps.mode === "confirm" && !caller.isAdmin) await deps.mailRequests(request, reply);
-        const commit = await prepareRegistration(deps, { ...values, id, caller });
+        const commit = await prepareRegistration(deps, { ...values, id, hasNewId: !isClientId, caller });
         return async (trx) => {
           const registered = await commit(trx);
           if ("accepted" in registered) return { accepted: { message: ACCEPTED } };
           // Whoever registers is not logged in yet, but has just said everything that the answer shows.
-          return { id: registered.userId, as: caller.isAdmin ? caller : { ...caller, userId: registered.userId } };
+          const { userId, row } = registered;
+          return { id: userId, as: caller.isAdmin ? caller : { ...caller, userId }, row: { ...row } };
         };
       },
     },
@@ -159,9 +160,11 @@ export function users(deps: UsersDeps) {
       scope: own("id"),
       single: true,
       errors: ["wrong-current-password", "service-unavailable"],
-      run: ({ current, values }, { caller, request }) => {
+      run: async ({ current, values }, { caller, request }) => {
+        const { email, password, currentPassword } = values;
+        if (email === undefined && password === undefined && currentPassword === undefined) return undefined;
         const prepare = () => prepareUserUpdate(deps, { user: current, changes: values, caller });
-        return values.currentPassword === undefined ? prepare() : deps.attempts(request, prepare);
+        return await (currentPassword === undefined ? prepare() : deps.attempts(request, prepare));
       },
     },
     actions: {
@@ -199,8 +202,9 @@ export function users(deps: UsersDeps) {
         };
       },
     },
-    around: (trx, write, run) =>
-      write.kind === "delete" || write.relationships.includes("roles") ? keepAnAdmin(trx, run) : run(),
+    concerns: ({ kind, relationships, onlyAdds }) =>
+      kind === "delete" || (relationships.includes("roles") && !onlyAdds),
+    around: (trx, _write, run, { caller }) => keepAnAdmin(trx, run, caller),
   });
 }
 

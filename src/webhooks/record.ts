@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 
 import { noteMailStatus } from "../accounts/mail-status.ts";
 import { type Clock, timestamp } from "../db/clock.ts";
+import { transact } from "../db/writer.ts";
 import type { Observe } from "../events/event.ts";
 import type { MailEvent } from "./postmark-event.ts";
 
@@ -20,7 +21,7 @@ export async function recordMailEvent({ db, clock, observe }: RecordDeps, event:
   const now = clock();
   // What is yet to come is of now: otherwise a wrong clock would silence all that comes until then.
   const at = Math.min(now, Math.max(0, event.at));
-  const noted = await db.transaction(async (trx) => {
+  const noted = await transact(db, async (trx) => {
     const taken = await trx("webhook_events")
       .insert({ key, received_at: timestamp(now) })
       .onConflict("key")

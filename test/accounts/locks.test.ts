@@ -3,7 +3,7 @@ import t, { type Test } from "tap";
 
 import { deleteUser } from "../../src/accounts/delete-user.ts";
 import { recordSecurityEvent } from "../../src/accounts/security-events.ts";
-import { confirmCaller, endSession } from "../../src/accounts/sessions.ts";
+import { callerConfirmed, confirmCaller, endSession } from "../../src/accounts/sessions.ts";
 import { ANYBODY, callerOf } from "../fixtures/accounts.ts";
 
 const ID = "00000000-0000-7000-8000-000000000001";
@@ -47,4 +47,6 @@ void t.test("whoever writes holds their own session until the write is done", as
   const caller = callerOf(ID, { sessionId: ID });
   const sql = await firstStatement(t, (trx) => confirmCaller({ clock: () => 0 }, trx, caller));
   t.match(sql, /for no key update of "users", "sessions"$/);
+  const alone = callerConfirmed({ clock: () => 0 }, knex({ client: "pg" }), caller);
+  t.match(alone?.toSQL().sql, /for no key update of users, sessions$/, "in a write of a single statement too");
 });

@@ -124,13 +124,18 @@ function left(...stays: readonly boolean[]): string {
     .join(", ");
 }
 
-/** Runs `then` as soon as the request that follows has been told who makes it, and before it does anything else. */
+/** Runs `then` when the request that follows has been told who makes it, and before it asks the database for anything else. */
 function afterAuthentication(server: TestApp, then: () => Promise<unknown>): void {
   server.db.on("query-response", function once(_rows: unknown, { sql }: { sql: string }) {
     if (!sql.includes("token_hash")) return;
     server.db.off("query-response", once);
-    // There is one connection: what waits for it first gets it first.
-    void then();
+    const client = server.db.client as { acquireConnection: () => Promise<unknown> };
+    client.acquireConnection = async () => {
+      // That of its class is there again.
+      Reflect.deleteProperty(client, "acquireConnection");
+      await then();
+      return await client.acquireConnection();
+    };
   });
 }
 

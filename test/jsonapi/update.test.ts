@@ -19,7 +19,7 @@ void t.test("what is given is changed, all else stays", async (t) => {
   t.not(updatedAt, EPOCH);
   t.same(body.data.attributes, { ...before.attributes, title: "Changed", rating: null, updatedAt });
   t.same((await server.get(URL, "Ada")).body.data, body.data);
-  t.same(server.writes, [{ kind: "update", id: articles.first, relationships: [] }]);
+  t.same(server.writes, [{ kind: "update", id: articles.first, relationships: [], onlyAdds: false }]);
 });
 
 void t.test("a whole resource sent back changes nothing, not even the time of the last change", async (t) => {

@@ -4,6 +4,7 @@ import t, { type Test } from "tap";
 
 import { makeApp, type Answer, type Ask, type TestApp } from "../fixtures/app.ts";
 import { insertUser } from "../fixtures/accounts.ts";
+import { commitsIn } from "../fixtures/commits.ts";
 import { makeUser } from "../fixtures/people.ts";
 import { PostmarkStandIn } from "../fixtures/postmark.ts";
 import { makeFolder } from "../fixtures/process.ts";
@@ -95,15 +96,6 @@ void t.test("a reset request too many, for an account and for nobody", async (t)
   compare(t, await request(known.email), await request(unknown), [known.email, unknown]);
   t.equal(server.mailbox?.list().length, 1);
 });
-
-/** Commits in a write-ahead log: frames that say how large the database is after them. https://www.sqlite.org/fileformat2.html#walformat */
-function commitsIn(wal: Buffer): number {
-  const [header, frameHeader] = [32, 24];
-  const frame = frameHeader + (wal.length === 0 ? 0 : wal.readUInt32BE(8));
-  let commits = 0;
-  for (let at = header; at + frame <= wal.length; at += frame) if (wal.readUInt32BE(at + 4) !== 0) commits += 1;
-  return commits;
-}
 
 void t.test("as often the disk is waited for, for an account and for nobody, a taken and a free address", async (t) => {
   const file = join(makeFolder(t), "rekey.sqlite");

@@ -78,6 +78,28 @@ void t.test("one fails, none takes place; the fault points into the operation", 
   t.equal((await server.ask("GET", "/v1/roles", { token })).body.meta.total, 1);
 });
 
+void t.test("many alike: results in their order, and of one that is taken it is said which", async (t) => {
+  const server = await makeApp(t);
+  const { token } = await makeAdmin(server);
+  const names = Array.from({ length: 23 }, (_, index) => `role ${String(index)}`);
+  // One in between has other columns.
+  const adds = names.map((name, index) => add("roles", { name, ...(index === 9 ? { description: "Ninth." } : {}) }));
+  const taken = await operate(server, token, adds.with(14, add("roles", { name: "ROLE 12" })));
+  t.equal(taken.status, 409);
+  t.same(taken.body.errors[0].source, { pointer: "/atomic:operations/14/data/attributes/name" });
+  t.equal((await server.ask("GET", "/v1/roles", { token })).body.meta.total, 1);
+
+  const done = await operate(server, token, adds);
+  const results = done.body["atomic:results"] as Json[];
+  t.same(
+    results.map(({ data }) => data.attributes.name as string),
+    names,
+  );
+  t.equal(results[9].data.attributes.description, "Ninth.");
+  const [{ data: first }] = results;
+  t.same((await server.ask("GET", `/v1/roles/${String(first.id)}`, { token })).body.data, first);
+});
+
 void t.test("what names a type or a relationship is text, and what is none is not quoted", async (t) => {
   const server = await makeApp(t);
   const { token, id } = await makeAdmin(server);

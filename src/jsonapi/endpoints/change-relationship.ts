@@ -24,7 +24,7 @@ export async function changeRelationship<Caller>(
   parseQuery(request.url, []);
   const id = idOf(exchange);
   const linkage = () => parseRelationshipBody(request.body, relationship);
-  const commit = await planRelationshipChange(exchange, relationship, id, change, linkage);
+  const { commit } = await planRelationshipChange(exchange, relationship, id, change, linkage);
   await inTransaction(exchange, async (trx) => {
     await checkPreconditions(request, trx, async () =>
       versionOfLinkage(await linkedIds(exchange, relationship, id, trx)),

@@ -1,10 +1,10 @@
 import { sendDocument, sendNothing } from "../http/reply.ts";
 import { metaDocument, resourceDocument } from "../read/document.ts";
-import { loadResource } from "../read/load.ts";
+import { loadWritten } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
-import { inTransaction, planContext, type Exchange } from "./layer.ts";
+import { carryOut, planContext, type Exchange } from "./layer.ts";
 import { checkCreatable, newResourceId, planCreation } from "./writes.ts";
 
 /** `POST /{type}`. JSON:API 1.1, "Creating Resources". */
@@ -17,12 +17,12 @@ export async function createResource<Caller>(exchange: Exchange<Caller>) {
   planSelection(type, query, context);
 
   const change = parseResource(request.body, type.name);
-  const commit = await planCreation(exchange, newResourceId(exchange, change), change);
-  const created = await inTransaction(exchange, commit);
+  const write = await planCreation(exchange, newResourceId(exchange, change), change);
+  const created = await carryOut(exchange, write);
   if ("accepted" in created) return sendDocument(reply, 202, metaDocument(created.accepted));
 
   const selection = planSelection(type, query, { ...context, caller: created.as ?? caller });
-  const graph = await loadResource(layer.db, selection, created.id);
+  const graph = await loadWritten(layer.db, selection, created.id, created.row);
   const url = layer.urls.resource(type.name, created.id);
   reply.header("location", url);
   // RFC 6749, section 5.1: what is shown only once is often a secret, and nobody keeps it but the client itself.

@@ -1,7 +1,6 @@
-import { checkPreconditions } from "../http/etag.ts";
 import { sendNothing } from "../http/reply.ts";
 import { parseQuery } from "../read/query.ts";
-import { checkReadable, idOf, inTransaction, presentVersion, type Exchange } from "./layer.ts";
+import { carryOut, checkReadable, idOf, preconditionsOf, type Exchange } from "./layer.ts";
 import { planDeletion } from "./writes.ts";
 
 /** `DELETE /{type}/{id}`. JSON:API 1.1, "Deleting Resources". A body, which some clients send, is ignored. */
@@ -10,10 +9,6 @@ export async function deleteResource<Caller>(exchange: Exchange<Caller>) {
   checkReadable(exchange);
   parseQuery(request.url, []);
   const id = idOf(exchange);
-  const commit = await planDeletion(exchange, id);
-  await inTransaction(exchange, async (trx) => {
-    await checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
-    await commit(trx);
-  });
+  await carryOut(exchange, await planDeletion(exchange, id), preconditionsOf(exchange, id));
   return sendNothing(reply);
 }

@@ -2,9 +2,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Knex } from "knex";
 
 import { isUuid } from "../../db/id.ts";
+import { transact, writeOnce } from "../../db/writer.ts";
 import { CURSOR_PROFILE, forbidden, notFound } from "../../errors/catalogue.ts";
 import type { Fault } from "../../errors/fault.ts";
-import { versionOf } from "../http/etag.ts";
+import { checkPreconditions, hasPreconditions, versionOf } from "../http/etag.ts";
 import type { Negotiated } from "../http/media-type.ts";
 import type { DocumentParts } from "../read/document.ts";
 import type { PageLimits, PageTerms } from "../read/page.ts";
@@ -13,6 +14,8 @@ import type { PlanContext } from "../read/visible.ts";
 import { isSameScope, type Scope } from "../resource/condition.ts";
 import type { Row, WriteContext } from "../resource/define.ts";
 import type { Registry, ResourceRelationship, ResourceType } from "../resource/registry.ts";
+import type { Write } from "../write/save.ts";
+import type { Guard } from "../write/statements.ts";
 
 /** What all endpoints of a server share. */
 export interface Layer<Caller> extends DocumentParts<Caller> {
@@ -28,6 +31,11 @@ export interface Layer<Caller> extends DocumentParts<Caller> {
    * between lies what takes long, and whoever was shut out in that time must not come through the door that is closing.
    */
   readonly confirm?: ((trx: Knex.Transaction, caller: Caller) => Promise<void>) | undefined;
+  /**
+   * The same as a subquery, for a write of a single statement: it finds a row as long as `confirm` would not throw, and holds fast what
+   * that depends on. Null for a caller of whom there is nothing to confirm.
+   */
+  readonly confirmation?: ((db: Knex, caller: Caller) => Guard) | undefined;
 }
 
 /** One request, after content negotiation. */
@@ -56,9 +64,34 @@ export function inTransaction<Caller, Result>(
   { layer, caller }: UntypedExchange<Caller>,
   run: (trx: Knex.Transaction) => Promise<Result>,
 ): Promise<Result> {
-  return layer.db.transaction(async (trx) => {
+  return transact(layer.db, async (trx) => {
     await layer.confirm?.(trx, caller);
     return await run(trx);
+  });
+}
+
+/**
+ * Carries out a write: by a single statement where it can be one, else in a transaction. A statement that did nothing, be it that the
+ * caller may no longer, or that the resource is gone, is followed by the transaction, which says what was the matter.
+ *
+ * @param check what else is asked in the transaction, before the write
+ */
+export async function carryOut<Caller, Result>(
+  exchange: UntypedExchange<Caller>,
+  write: Write<Result>,
+  check?: (trx: Knex.Transaction) => Promise<void>,
+): Promise<Result> {
+  const { layer, caller } = exchange;
+  const isGuarded = layer.confirm === undefined || layer.confirmation !== undefined;
+  const { alone, already } = write;
+  if (check === undefined && already !== undefined) return already;
+  if (check === undefined && alone !== undefined && isGuarded) {
+    const done = await writeOnce(layer.db, (db) => alone(db, layer.confirmation?.(db, caller) ?? null));
+    if (done !== undefined) return done;
+  }
+  return await inTransaction(exchange, async (trx) => {
+    await check?.(trx);
+    return await write.commit(trx);
   });
 }
 
@@ -122,6 +155,13 @@ export async function presentVersion<Caller>(
   const row = (await trx(type.table).where({ id }).forUpdate().first()) as Row | undefined;
   if (row === undefined) throw notFound();
   return versionOf(type, row, caller);
+}
+
+/** What is to be asked before a resource is written, if the request says that anything is. */
+export function preconditionsOf<Caller>(exchange: Exchange<Caller>, id: string) {
+  const { request } = exchange;
+  if (!hasPreconditions(request)) return undefined;
+  return (trx: Knex.Transaction) => checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
 }
 
 /** The relationship, if this caller may know of it. @throws {Fault} 404 */

@@ -5,12 +5,14 @@ import { Fault, Faults, FaultList, faultsOf } from "../../errors/fault.ts";
 import { pointer } from "../../errors/pointer.ts";
 import { sendNothing, sendOperationResults, type OperationResult as Result } from "../http/reply.ts";
 import { resourceObject } from "../read/document.ts";
-import { loadResource } from "../read/load.ts";
+import { loadWritten } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
-import type { Commit, Created } from "../resource/define.ts";
+import type { Created } from "../resource/define.ts";
 import { localKey, parseRelationshipBody, parseResource } from "../write/body.ts";
 import { parseOperation, parseOperations, type LocalIds, type Operation } from "../write/operation.ts";
+import { insertedTogether, insertTogether, type Insertion } from "../write/insertions.ts";
+import type { Updated, Write } from "../write/save.ts";
 import { idOrNotFound, inTransaction, planContext, type Exchange, type UntypedExchange } from "./layer.ts";
 import {
   checkCreatable,
@@ -32,8 +34,13 @@ interface Seen {
   readonly updated: Set<string>;
   readonly removed: Set<string>;
 }
-/** Runs one operation in the transaction; the exchange reads through it. */
-type Step<Caller> = (trx: Knex.Transaction, within: UntypedExchange<Caller>) => Promise<Result>;
+/** One operation, planned. */
+interface Step<Caller> {
+  /** Runs it in the transaction; the exchange reads through it. */
+  run(trx: Knex.Transaction, within: UntypedExchange<Caller>): Promise<Result>;
+  /** Where it inserts a row and does nothing else. */
+  readonly insertion?: Insertion<Caller> | undefined;
+}
 
 /**
  * `POST /operations`: the Atomic Operations extension. All operations in their order in one transaction: all of them take place,
@@ -57,7 +64,7 @@ export async function performOperations<Caller>(exchange: UntypedExchange<Caller
     const place = pointer("atomic:operations", index);
     try {
       const step = await planOperation(exchange, json, lids, seen);
-      steps.push((trx, within) => at(place, () => step(trx, within)));
+      steps.push({ ...step, run: (trx, within) => at(place, () => step.run(trx, within)) });
     } catch (error) {
       for (const fault of placed(place, error)) faults.add(fault);
       refused += 1;
@@ -69,12 +76,34 @@ export async function performOperations<Caller>(exchange: UntypedExchange<Caller
   const results = await inTransaction(exchange, async (trx) => {
     const within = { ...exchange, layer: { ...layer, db: trx } };
     const done: Result[] = [];
-    for (const step of steps) done.push(await step(trx, within));
+    while (done.length < steps.length) done.push(...(await runNext(steps.slice(done.length), trx, within)));
     return done;
   });
   // Atomic Operations, "Responses": 204 where no result says anything.
   if (results.every((result) => Object.keys(result).length === 0)) return sendNothing(reply);
   return sendOperationResults(reply, results);
+}
+
+/** Runs the first step, and those after it that can be one statement with it. */
+async function runNext<Caller>(
+  steps: readonly Step<Caller>[],
+  trx: Knex.Transaction,
+  within: UntypedExchange<Caller>,
+): Promise<Result[]> {
+  const next = steps.slice(0, insertedTogether(steps.map(({ insertion }) => insertion)));
+  const insertions = next.flatMap(({ insertion }) => insertion ?? []);
+  const rows = insertions.length > 1 ? await insertTogether(trx, insertions) : undefined;
+  const results: Result[] = [];
+  for (const [index, step] of next.entries()) {
+    const { type } = insertions[index] ?? {};
+    const row = rows?.[index];
+    results.push(
+      type === undefined || row === undefined
+        ? await step.run(trx, within)
+        : await resultOf({ ...within, type }, { id: String(row["id"]), row }),
+    );
+  }
+  return results;
 }
 
 async function planOperation<Caller>(
@@ -107,11 +136,14 @@ async function planOperation<Caller>(
   const plan = (from: UntypedExchange<Caller>) =>
     planChange({ ...from, type: target.type }, operation, id, lids, isChangedHere);
   const planned = isMadeHere ? undefined : await plan(exchange);
-  return async (trx, within) => {
-    await (planned ?? (await plan(within)))(trx);
+  const run: Step<Caller>["run"] = async (trx, within) => {
+    const { commit } = planned ?? (await plan(within));
+    const updated = await commit(trx);
     const showsResource = op === "update" && target.relationship === undefined;
-    return showsResource ? await resultOf({ ...within, type: target.type }, { id }) : {};
+    if (!showsResource) return {};
+    return await resultOf({ ...within, type: target.type }, { id, ...(updated === true ? {} : updated) });
   };
+  return { run };
 }
 
 async function planAddition<Caller>(
@@ -129,8 +161,11 @@ async function planAddition<Caller>(
   if (lid !== undefined) lids.set(localKey(type.name, lid), id);
   seen.made.add(localKey(type.name, id));
   seen.removed.delete(localKey(type.name, id));
-  const commit = await planCreation(exchange, id, change);
-  return async (trx, within) => await resultOf({ ...within, type }, await commit(trx));
+  const { commit, inserts: columns } = await planCreation(exchange, id, change);
+  return {
+    run: async (trx, within) => await resultOf({ ...within, type }, await commit(trx)),
+    insertion: columns === undefined ? undefined : { type, columns },
+  };
 }
 
 function planChange<Caller>(
@@ -139,7 +174,7 @@ function planChange<Caller>(
   id: string,
   lids: LocalIds,
   isChangedHere: boolean,
-): Promise<Commit<void>> {
+): Promise<Write<Updated | true>> {
   const { type, relationship } = target;
   if (relationship === undefined) {
     return op === "remove"
@@ -157,7 +192,7 @@ async function resultOf<Caller>(exchange: Exchange<Caller>, created: Created<Cal
   const { layer, type, caller } = exchange;
   const context = { ...planContext(exchange), caller: created.as ?? caller };
   const selection = planSelection(type, { fields: new Map() }, context);
-  const graph = await loadResource(layer.db, selection, created.id);
+  const graph = await loadWritten(layer.db, selection, created.id, created.row);
   return graph === undefined ? {} : { data: await resourceObject(layer, graph, created.once) };
 }
 

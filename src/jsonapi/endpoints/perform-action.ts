@@ -1,4 +1,3 @@
-import { checkPreconditions } from "../http/etag.ts";
 import { sendDocument } from "../http/reply.ts";
 import { metaDocument } from "../read/document.ts";
 import { parseQuery } from "../read/query.ts";
@@ -8,7 +7,7 @@ import {
   findWritable,
   idOf,
   inTransaction,
-  presentVersion,
+  preconditionsOf,
   writeContext,
   type Exchange,
 } from "./layer.ts";
@@ -25,7 +24,7 @@ export async function performAction<Caller>(exchange: Exchange<Caller>, name: st
   const current = await findWritable(exchange, id, action.scope(caller), name);
   const commit = await action.run({ id, current }, writeContext(exchange));
   const meta = await inTransaction(exchange, async (trx) => {
-    await checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
+    await preconditionsOf(exchange, id)?.(trx);
     return await commit(trx);
   });
   return sendDocument(reply, 202, metaDocument(meta));

@@ -1,11 +1,11 @@
-import { checkPreconditions, versionOf } from "../http/etag.ts";
+import { versionOf } from "../http/etag.ts";
 import { sendNothing, sendVersioned } from "../http/reply.ts";
 import { resourceDocument } from "../read/document.ts";
-import { loadResource } from "../read/load.ts";
+import { loadWritten } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
 import { parseQuery } from "../read/query.ts";
 import { parseResource } from "../write/body.ts";
-import { checkReadable, idOf, inTransaction, planContext, presentVersion, type Exchange } from "./layer.ts";
+import { carryOut, checkReadable, idOf, planContext, preconditionsOf, type Exchange } from "./layer.ts";
 import { planUpdate } from "./writes.ts";
 
 /** `PATCH /{type}/{id}`. JSON:API 1.1, "Updating Resources". */
@@ -16,13 +16,10 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
   const selection = planSelection(type, query, planContext(exchange));
 
   const id = idOf(exchange);
-  const commit = await planUpdate(exchange, id, () => parseResource(request.body, type.name, { expectedId: id }));
-  await inTransaction(exchange, async (trx) => {
-    await checkPreconditions(request, trx, () => presentVersion(exchange, trx, id));
-    await commit(trx);
-  });
+  const write = await planUpdate(exchange, id, () => parseResource(request.body, type.name, { expectedId: id }));
+  const { row } = await carryOut(exchange, write, preconditionsOf(exchange, id));
 
-  const graph = await loadResource(layer.db, selection, id);
+  const graph = await loadWritten(layer.db, selection, id, row);
   if (graph === undefined) return sendNothing(reply);
   const document = await resourceDocument(layer, graph, layer.urls.resource(type.name, id), query);
   return sendVersioned(exchange, document, versionOf(type, graph.primary[0]?.row ?? {}, caller));

@@ -2,10 +2,19 @@ import { isUuid, newId } from "../../db/id.ts";
 import { forbidden, invalidAttribute, notFound } from "../../errors/catalogue.ts";
 import type { Commit, Created } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
-import { localKey, references, type Change, type Linkage } from "../write/body.ts";
+import { localKey, soleId, type Change, type Linkage } from "../write/body.ts";
 import { changeLinks, checkReferences, type LinkageChange } from "../write/linkage.ts";
 import { checkNullable, planWrite } from "../write/plan.ts";
-import { guarded, prepareCreate, prepareDelete, prepareUpdate, timestamps } from "../write/save.ts";
+import {
+  guarded,
+  prepareCreate,
+  prepareDelete,
+  prepareUpdate,
+  timestamps,
+  type Updated,
+  type Write,
+} from "../write/save.ts";
+import { updateRow } from "../write/statements.ts";
 import { findWritable, refusal, visibleRelationship, writeContext, type Exchange } from "./layer.ts";
 
 /**
@@ -31,12 +40,13 @@ export async function planCreation<Caller>(
   exchange: Exchange<Caller>,
   id: string,
   change: Change,
-): Promise<Commit<Created<Caller>>> {
+): Promise<Write<Created<Caller>>> {
   const { layer, type, caller } = exchange;
   // A new resource may refer to itself.
   const lids = change.lid === undefined ? change.lids : new Map(change.lids).set(localKey(type.name, change.lid), id);
   const plan = await planWrite(layer.db, type, { ...change, lids }, null, caller);
-  return await prepareCreate(type, id, plan, writeContext(exchange));
+  const isClientId = change.id !== undefined;
+  return await prepareCreate(type, { id, isClientId }, plan, writeContext(exchange));
 }
 
 /**
@@ -48,7 +58,7 @@ export async function planUpdate<Caller>(
   id: string,
   change: () => Change,
   isStale = false,
-): Promise<Commit<void>> {
+): Promise<Write<Updated>> {
   const { layer, type, caller } = exchange;
   const current = await findWritable(exchange, id, type.definition.update?.scope(caller) ?? false, "change");
   const plan = await planWrite(layer.db, type, change(), current, caller, isStale);
@@ -56,7 +66,7 @@ export async function planUpdate<Caller>(
 }
 
 /** @throws {Fault | Faults} 404 and 403 before all else */
-export async function planDeletion<Caller>(exchange: Exchange<Caller>, id: string): Promise<Commit<void>> {
+export async function planDeletion<Caller>(exchange: Exchange<Caller>, id: string): Promise<Write<true>> {
   const { type, caller } = exchange;
   const current = await findWritable(exchange, id, type.definition.delete?.scope(caller) ?? false, "delete");
   return await prepareDelete(type, current, writeContext(exchange));
@@ -74,7 +84,7 @@ export async function planRelationshipChange<Caller>(
   id: string,
   change: LinkageChange,
   linkageOf: () => Linkage,
-): Promise<Commit<void>> {
+): Promise<Write<Updated>> {
   const { layer, type, caller } = exchange;
   const relationship = visibleRelationship(exchange, member);
   const { name } = relationship;
@@ -84,16 +94,19 @@ export async function planRelationshipChange<Caller>(
   }
   const linkage = linkageOf();
   checkNullable(relationship, linkage, "/data");
-  return (trx) =>
-    guarded(type, trx, { kind: "update", id, relationships: [name] }, async () => {
-      // What is to be removed need not exist: then it is removed already.
-      if (change !== "remove") await checkReferences(trx, [{ relationship, linkage }], caller);
-      if (relationship.to === "many")
-        return changeLinks(trx, relationship, id, linkage, change, writeContext(exchange));
-      const columns = {
-        [relationship.column]: references(linkage)[0]?.id ?? null,
-        ...timestamps(type, layer.clock(), "update"),
-      };
-      if ((await trx(type.table).where({ id }).update(columns)) !== 1) throw notFound();
+  const write = { kind: "update", id, relationships: [name], onlyAdds: change === "add" } as const;
+  const context = writeContext(exchange);
+  const commit: Commit<Updated> = (trx) =>
+    guarded(type, trx, write, context, async () => {
+      if (relationship.to === "many") {
+        await changeLinks(trx, relationship, id, linkage, change, context);
+        return {};
+      }
+      await checkReferences(trx, [{ relationship, linkage }], caller);
+      const columns = { [relationship.column]: soleId(linkage), ...timestamps(type, context.now, "update") };
+      const row = await updateRow(trx, type, id, columns, null);
+      if (row === undefined) throw notFound();
+      return { row };
     });
+  return { commit };
 }

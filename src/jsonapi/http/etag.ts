@@ -50,6 +50,11 @@ export function isKnown(request: FastifyRequest, tag: string): boolean {
   return header.trim() === "*" || tagsIn(header).some((known) => known.replace(/^W\//, "") === tag);
 }
 
+/** Whether the request says anything that {@link checkPreconditions} would look at. */
+export function hasPreconditions({ headers }: FastifyRequest): boolean {
+  return headers["if-match"] !== undefined || headers["if-none-match"] !== undefined;
+}
+
 /**
  * Checks `If-Match` and `If-None-Match`, where they were sent, inside the transaction that is about to write.
  *

@@ -23,7 +23,7 @@ import { addVary } from "./reply.ts";
 
 export interface JsonApiOptions<Caller> extends Pick<
   Layer<Caller>,
-  "db" | "pageLimits" | "clock" | "challenge" | "confirm"
+  "db" | "pageLimits" | "clock" | "challenge" | "confirm" | "confirmation"
 > {
   readonly resources: readonly AnyResource<Caller>[];
   /** The absolute URL of the server, without a slash at the end; asked anew for each document. */

@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
 import { invalidParameter } from "../../errors/catalogue.ts";
+import { holdsForRow } from "../resource/condition.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
 import { checkCursorOrder } from "./cursor.ts";
@@ -100,6 +101,21 @@ export async function loadResource<Caller>(
 ): Promise<Graph<Caller> | undefined> {
   const row = await rowById(db, selection, id);
   return row === undefined ? undefined : loadGraph(db, selection, [row]);
+}
+
+/**
+ * The same of a row that was written a moment ago, and need not be asked for again where it says itself whether the selection's scope
+ * has it.
+ */
+export async function loadWritten<Caller>(
+  db: Knex,
+  selection: Selection<Caller>,
+  id: string,
+  row: Row | undefined,
+): Promise<Graph<Caller> | undefined> {
+  const isInScope = row === undefined ? undefined : holdsForRow(selection.scope, row);
+  if (row === undefined || isInScope === undefined) return await loadResource(db, selection, id);
+  return isInScope ? await loadGraph(db, selection, [row]) : undefined;
 }
 
 /** What is to be included with rows that are loaded already. */

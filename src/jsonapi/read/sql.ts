@@ -94,11 +94,15 @@ export function countAll<Caller>(db: Knex, plan: CollectionPlan<Caller>): Knex.Q
 export function selectById<Caller>(db: Knex, selection: Selection<Caller>, id: string): Knex.QueryBuilder {
   const { type, scope } = selection;
   // All of them, whatever the fieldset: the version of the resource is made from them.
-  const attributes = [...type.attributes.values()];
   const query = db(type.table)
     .where(`${type.table}.id`, id)
-    .select(columnsOf({ type, attributes }).map((column) => `${type.table}.${column}`));
+    .select(storedColumns(type).map((column) => `${type.table}.${column}`));
   return whereInScope(query, type, scope);
+}
+
+/** The columns of all that a resource of the type shows to anybody. */
+export function storedColumns<Caller>(type: ResourceType<Caller>): string[] {
+  return columnsOf({ type, attributes: [...type.attributes.values()] });
 }
 
 /** Whole rows of the type that are in the scope. */

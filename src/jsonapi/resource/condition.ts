@@ -59,3 +59,10 @@ export function holdsForId(scope: Scope, id: string): boolean | undefined {
   if ("operator" in scope && scope.column === "id" && scope.operator === "eq") return scope.value === id;
   return undefined;
 }
+
+/** The same of a whole row, whose columns may say it. */
+export function holdsForRow(scope: Scope, row: Readonly<Record<string, unknown>>): boolean | undefined {
+  if (typeof scope === "boolean") return scope;
+  if (!("operator" in scope) || scope.operator !== "eq" || typeof scope.value !== "string") return undefined;
+  return row[scope.column] === scope.value;
+}

@@ -11,6 +11,7 @@ export type { WriteContext } from "./context.ts";
 export interface Creation<Row, Declared> {
   /** The new resource's id: the client's own, or one of ours. */
   readonly id: string;
+  readonly isClientId: boolean;
   readonly values: NewValues<Declared>;
   readonly columns: Columns<Row>;
 }
@@ -31,6 +32,8 @@ export type Created<Caller> =
       readonly as?: Caller;
       /** Attributes that this answer shows and no other will. */
       readonly once?: Readonly<Record<string, unknown>>;
+      /** The new resource's row as it was written, where it is at hand: the answer is made of it, without asking for it again. */
+      readonly row?: Row;
     }
   /** Nothing to show yet: the answer is 202 with this meta. JSON:API 1.1, "Creating Resources". */
   | { readonly accepted: Readonly<Record<string, unknown>> };
@@ -61,6 +64,8 @@ export interface WriteKind {
   readonly kind: "create" | "update" | "delete";
   readonly id: string;
   readonly relationships: readonly string[];
+  /** Nothing is taken away by it: it makes a resource, or adds links. */
+  readonly onlyAdds: boolean;
 }
 
 /**
@@ -107,19 +112,31 @@ export interface ResourceDefinition<Row, Caller, Declared extends Attributes<Row
     readonly single?: boolean;
     /** As for `create`. */
     readonly errors?: readonly ErrorCode[];
-    run?(update: Update<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<void>>;
+    /** `undefined`: nothing is against it, and the layer writes the columns. */
+    run?(update: Update<Row, Declared>, context: WriteContext<Caller>): Promise<Commit<void> | undefined>;
   };
   readonly delete?: {
     scope(caller: Caller): Scope<keyof Row & string>;
+    /** `undefined`: nothing is against it, and the layer deletes the row. */
     run?(
       resource: { readonly id: string; readonly current: Row },
       context: WriteContext<Caller>,
-    ): Promise<Commit<void>>;
+    ): Promise<Commit<void> | undefined>;
   };
   /** By name: letters and digits, and none that a relationship has. */
   readonly actions?: Readonly<Record<string, Action<Row, Caller>>>;
-  /** Runs every write of the type, also of its relationships; inside the transaction. For rules that span rows. */
-  around?<Result>(trx: Knex.Transaction, write: WriteKind, run: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs every write of the type, also of its relationships; inside the transaction. For rules that span rows. A write that nothing runs
+   * around may be a single statement, and cost a fraction.
+   */
+  around?<Result>(
+    trx: Knex.Transaction,
+    write: WriteKind,
+    run: () => Promise<Result>,
+    context: WriteContext<Caller>,
+  ): Promise<Result>;
+  /** Which writes `around` has to do with. Default: all of them. */
+  concerns?(write: WriteKind): boolean;
 }
 
 /** A row of any type, as a driver gives it. */
