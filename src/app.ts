@@ -40,7 +40,7 @@ import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.
 import { postmarkWebhook } from "./webhooks/routes.ts";
 import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
 import { watchServer } from "./gauges.ts";
-import { hasherOf, type HasherBounds, postmark, publicUrlOf } from "./parts.ts";
+import { hasherOf, type HasherBounds, postmark, publicUrlOf, redisOf } from "./parts.ts";
 import { loadLocalisation } from "./localisation.ts";
 
 /** The whole server, not yet listening. */
@@ -113,16 +113,17 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const hasWebhook = config.POSTMARK_WEBHOOK_CREDENTIALS !== undefined;
 
   const db = openDatabase(config.DATABASE_URL);
-  let notMe: NotMeTokens;
+  let secret: string;
   try {
     await migrateToLatest(db);
-    notMe = new NotMeTokens(await signingSecret(db, clock, config.SIGNING_KEY));
+    secret = await signingSecret(db, clock, config.SIGNING_KEY);
     if (config.ADMIN_EMAIL !== undefined) await ensureAdmin({ db, clock }, config.ADMIN_EMAIL);
   } catch (error) {
     await db.destroy();
     throw error;
   }
 
+  const notMe = new NotMeTokens(secret);
   const passwordRules = {
     minLength: config.PASSWORD_MIN_LENGTH,
     contextWords: contextWords(config.APP_NAME, config.PUBLIC_URL),
@@ -135,7 +136,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
-  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, observe });
+  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, redis: redisOf(config, secret), observe });
   registerAdmission(app, { most: parts.maxRequestsAtWork ?? MAX_AT_WORK });
   const limitMailRequests = requestLimiter(app, LIMITERS.mailRequests, config.RESET_LIMIT_PER_IP);
   const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };

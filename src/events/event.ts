@@ -21,6 +21,10 @@ export type Event =
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
   | { type: "limit.exceeded"; limiter: string }
+  /** Redis answers: from now on limits hold for all instances together. */
+  | { type: "limits.shared" }
+  /** It does not: until it does, each instance counts by itself. */
+  | { type: "limits.unshared"; reason: string }
   | { type: "hashing.overflow"; waiting: number }
   /** The process that hashes ended. Another one is started when it is needed. */
   | { type: "hashing.process-lost"; reason: string }

@@ -25,6 +25,8 @@ const LEVELS = {
   "outbox.unreachable": "error",
   "reset.limited": "info",
   "limit.exceeded": "debug",
+  "limits.shared": "info",
+  "limits.unshared": "warn",
   "hashing.overflow": "warn",
   "hashing.process-lost": "warn",
   "hashing.process-failed": "error",
