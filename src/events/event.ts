@@ -25,6 +25,8 @@ export type Event =
   | { type: "limits.shared" }
   /** It does not: until it does, each instance counts by itself. */
   | { type: "limits.unshared"; reason: string }
+  /** An answer of Redis was late, and the request was counted in the process. */
+  | { type: "limits.late" }
   | { type: "hashing.overflow"; waiting: number }
   /** The process that hashes ended. Another one is started when it is needed. */
   | { type: "hashing.process-lost"; reason: string }

@@ -27,6 +27,7 @@ const LEVELS = {
   "limit.exceeded": "debug",
   "limits.shared": "info",
   "limits.unshared": "warn",
+  "limits.late": "debug",
   "hashing.overflow": "warn",
   "hashing.process-lost": "warn",
   "hashing.process-failed": "error",

@@ -40,6 +40,10 @@ const COUNTERS = {
     "rekey_shared_limits_lost_total",
     "How often Redis was lost, so that limits were no longer shared.",
   ],
+  "limits.late": [
+    "rekey_shared_limits_late_total",
+    "Answers of Redis that were late, so that requests were counted in the process for a moment.",
+  ],
   "webhook.ignored": ["rekey_webhook_ignored_total", "Events of the mail service that are of no use here."],
   "webhook.refused": ["rekey_webhook_refused_total", "Events of the mail service that could not be taken."],
 } as const satisfies Record<

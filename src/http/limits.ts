@@ -12,7 +12,7 @@ import { Fault } from "../errors/fault.ts";
 import type { Observe } from "../events/event.ts";
 import { Attempts } from "./limits/attempts.ts";
 import { Counters } from "./limits/counters.ts";
-import { RedisLink } from "./limits/redis-link.ts";
+import { RedisLink, type RedisLinkOptions } from "./limits/redis-link.ts";
 
 /** At most `max` in a window of `windowSeconds`, which starts with the first one. */
 export interface Rate {
@@ -27,7 +27,7 @@ export interface LimitsOptions {
    * A Redis in which all instances count together: its URL, and what the keys there begin with, so that several installations may share
    * one. Without it counters are kept in the process, and so they are as long as it is away.
    */
-  readonly redis?: { readonly url: string; readonly prefix: string } | undefined;
+  readonly redis?: Pick<RedisLinkOptions, "url" | "prefix" | "patience"> | undefined;
   readonly observe?: Observe;
 }
 

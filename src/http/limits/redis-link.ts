@@ -3,9 +3,14 @@ import { Redis } from "ioredis";
 import type { Observe } from "../../events/event.ts";
 import { SCRIPTS, type ScriptName } from "./scripts.ts";
 
-/** All in milliseconds. */
-/** No request waits longer than this for one answer; whoever is slower is as good as away. */
+/* All in milliseconds. */
+
+/** No request waits longer than this: it is counted in the process then, and so are all others until the answer comes. */
 const PATIENCE = 150;
+/** An answer that is late comes within this, or Redis is given up. */
+const GRACE = 1000;
+/** It is given up too if more answers than this were late within this time: one that is always slow would hold up one after another. */
+const LATE = { most: 3, within: 10_000 };
 /** To connect, encrypt and log in: nobody waits for it. */
 const CONNECT_PATIENCE = 2000;
 /** The server starts without Redis after this. */
@@ -23,20 +28,28 @@ export interface RedisLinkOptions {
   readonly url: string;
   /** What all keys begin with. */
   readonly prefix: string;
+  /** How long a request waits for an answer at most (milliseconds). */
+  readonly patience?: number | undefined;
   readonly observe?: Observe | undefined;
 }
 
 /**
  * Redis, or nothing at once. As long as it answers in time everything goes there; from its first failure on (gone, slow, full, read-only,
  * a wrong password: whatever keeps a script from running) nobody waits for it any more, until a try in the background has had an answer.
- * Told are the moments when that changes, and nothing in between.
+ * Told are the moments when that changes, and nothing in between. A single answer that is late changes nothing but that nobody asks until
+ * it has come.
  */
 export class RedisLink {
   readonly #url: string;
   readonly #prefix: string;
+  readonly #patience: number;
   readonly #observe: Observe | undefined;
   /** Answers; undefined while it is away. */
   #redis: Scripted | undefined;
+  /** An answer is overdue. */
+  #isLate = false;
+  /** When answers were overdue of late, by `performance.now()`. */
+  #lateAt: readonly number[] = [];
   #trying: Scripted | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -44,9 +57,10 @@ export class RedisLink {
   #isShared: boolean | undefined;
   #closed = false;
 
-  constructor({ url, prefix, observe }: RedisLinkOptions) {
+  constructor({ url, prefix, patience = PATIENCE, observe }: RedisLinkOptions) {
     this.#url = url;
     this.#prefix = prefix;
+    this.#patience = patience;
     this.#observe = observe;
   }
 
@@ -67,11 +81,14 @@ export class RedisLink {
     values: readonly (string | number)[],
   ): Promise<readonly number[] | undefined> {
     const redis = this.#redis;
-    if (redis === undefined) return undefined;
+    if (redis === undefined || this.#isLate) return undefined;
+    const answer = this.#run(redis, script, keys, values);
     try {
-      return await within(PATIENCE, this.#run(redis, script, keys, values));
+      return await within(this.#patience, answer);
     } catch (error) {
-      if (this.#redis === redis) this.#lost(error);
+      if (this.#redis !== redis) return undefined;
+      if (error instanceof NoAnswer) this.#standAside(redis, answer);
+      else this.#lost(error);
       return undefined;
     }
   }
@@ -118,7 +135,7 @@ export class RedisLink {
       if (cause !== undefined) throw new NoAnswer();
       // The first time it also learns the script.
       await within(CONNECT_PATIENCE, probe());
-      await within(PATIENCE, probe());
+      await within(this.#patience, probe());
       if (this.#closed) throw new NoAnswer();
       redis.on("close", () => {
         if (this.#redis === redis) this.#lost(cause ?? new NoAnswer("closed"));
@@ -133,9 +150,33 @@ export class RedisLink {
     this.#trying = undefined;
   }
 
+  /** Until an answer that is overdue has come. */
+  #standAside(redis: Scripted, answer: Promise<unknown>): void {
+    // Others that wait learn of the same trouble.
+    if (this.#isLate) return;
+    this.#observe?.({ type: "limits.late" });
+    const now = performance.now();
+    this.#lateAt = [...this.#lateAt.filter((at) => at > now - LATE.within), now];
+    if (this.#lateAt.length > LATE.most) {
+      this.#lost(new NoAnswer());
+      return;
+    }
+    this.#isLate = true;
+    within(GRACE, answer).then(
+      () => {
+        if (this.#redis === redis) this.#isLate = false;
+      },
+      (error: unknown) => {
+        if (this.#redis === redis) this.#lost(error);
+      },
+    );
+  }
+
   #lost(error: unknown): void {
     const redis = this.#redis;
     this.#redis = undefined;
+    this.#isLate = false;
+    this.#lateAt = [];
     redis?.disconnect();
     if (performance.now() - this.#since > LASTING) this.#failures = 0;
     this.#later(error);
