@@ -79,6 +79,13 @@ void t.test("values that are taken", (t) => {
 });
 
 void t.test("each of several forms is taken", (t) => {
+  for (const REDIS_URL of [
+    "redis://redis",
+    "redis://:walnut%20orbit@127.0.0.1:6380/15",
+    "rediss://rekey:a%2Fb@[2001:db8::1]:6379",
+  ]) {
+    t.equal(readConfig({ REDIS_URL }).REDIS_URL, REDIS_URL);
+  }
   for (const HOST of ["::", "::1", "0.0.0.0", "localhost", "my_service.internal"])
     t.equal(readConfig({ HOST }).HOST, HOST);
   for (const MAIL_FROM of [
@@ -97,6 +104,18 @@ const refused: Record<string, readonly string[]> = {
   PORT: ["-1", "65536", "80a", "1e3", "0x50", "3000.0"],
   NODE_ENV: ["prod", "Production"],
   DATABASE_URL: ["mysql://x", "sqlite:", "data/rekey.sqlite"],
+  REDIS_URL: [
+    "127.0.0.1:6379",
+    "http://x",
+    "redis://",
+    "redis://:pass",
+    "redis://x/name",
+    "redis://x/0?password=y",
+    "redis://:a#b@x",
+    "redis://:a/b@x",
+    "redis://:a?b@x",
+    "redis://:a%zz@x",
+  ],
   PUBLIC_URL: [
     "example.org",
     "/v1",
@@ -163,6 +182,10 @@ void t.test("secrets are not shown, nor are passwords in URLs, whatever they hol
   ];
   for (const DATABASE_URL of urls) t.notMatch(faultsOf({ DATABASE_URL }).join("\n"), "hunter2", DATABASE_URL);
   t.notMatch(faultsOf({ DATABASE_URL: urls[4] ?? "" }).join("\n"), "xxx");
+  t.match(
+    faultsOf({ REDIS_URL: "redis://:hunter2#@db" })[0],
+    /^REDIS_URL takes .*; it holds a secret that is not shown/,
+  );
   const faults = faultsOf({ POSTMARK_SERVER_TOKEN: "hunter2\u0007" });
   t.match(faults[0], /^POSTMARK_SERVER_TOKEN takes .*; it holds a secret that is not shown here$/);
   for (const METRICS_TOKEN of ["hunter2", "hunter2 hunter2 hunter2", "hunter2-hünter2-hunter2"]) {
