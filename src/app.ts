@@ -13,7 +13,7 @@ import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
 import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
-import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
+import { isMigrated, migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { unauthorized } from "./errors/catalogue.ts";
 import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
@@ -116,6 +116,8 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   let secret: string;
   try {
     await migrateToLatest(db);
+    const { unknown } = await migrationStatus(db);
+    if (unknown.length > 0) observe({ type: "database.newer", migrations: unknown });
     secret = await signingSecret(db, clock, config.SIGNING_KEY);
     if (config.ADMIN_EMAIL !== undefined) await ensureAdmin({ db, clock }, config.ADMIN_EMAIL);
   } catch (error) {
@@ -142,7 +144,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };
   const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP);
 
-  registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
+  registerHealth(app, { ready: () => isMigrated(db) });
   // Absent rather than open, where strangers may ask.
   const hasMetrics = config.METRICS_TOKEN !== undefined || config.NODE_ENV !== "production";
   const watch = hasMetrics ? watchServer({ registry, db, clock, hasher, logger: app.log }) : undefined;

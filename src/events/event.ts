@@ -32,7 +32,9 @@ export type Event =
   | { type: "hashing.process-lost"; reason: string }
   /** It could not be started: hashing shares the server's own threads until the next try. */
   | { type: "hashing.process-failed"; reason: string; inSeconds: number }
-  | { type: "housekeeping.failed"; error: unknown };
+  | { type: "housekeeping.failed"; error: unknown }
+  /** At the start: a newer version of the server has migrated the database, by what is named. */
+  | { type: "database.newer"; migrations: readonly string[] };
 
 export type Observe = (event: Event) => void;
 

@@ -32,6 +32,7 @@ const LEVELS = {
   "hashing.process-lost": "warn",
   "hashing.process-failed": "error",
   "housekeeping.failed": "error",
+  "database.newer": "warn",
 } as const satisfies Record<Event["type"], Level>;
 
 /** Writes every event as one line: its type as the message, its members as fields. */

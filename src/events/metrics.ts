@@ -49,7 +49,13 @@ const COUNTERS = {
 } as const satisfies Record<
   Exclude<
     Type,
-    keyof typeof OUTCOMES | "mail.paused" | "mail.resumed" | "limit.exceeded" | "limits.shared" | "outbox.backlog"
+    | keyof typeof OUTCOMES
+    | "mail.paused"
+    | "mail.resumed"
+    | "limit.exceeded"
+    | "limits.shared"
+    | "outbox.backlog"
+    | "database.newer"
   >,
   readonly [name: string, help: string]
 >;
