@@ -37,12 +37,17 @@ function several(t: Test, url: string, count: number): Knex[] {
   return Array.from({ length: count }, () => open(t, url));
 }
 
+/** As many on one database that has been migrated. */
 async function migrated(t: Test, count: number): Promise<Knex[]> {
-  const url = await newDatabase();
-  const all = several(t, url, count);
-  await Promise.all(all.slice(0, 1).map(migrateToLatest));
-  return all;
+  return several(t, await newDatabase(await original), count);
 }
+
+const original = newDatabase().then(async (url) => {
+  const db = openDatabase(url);
+  await migrateToLatest(db);
+  await db.destroy();
+  return url;
+});
 
 const DATABASES = {
   PostgreSQL: { urlOf: () => newDatabase(), count: 10 },
