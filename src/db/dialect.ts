@@ -48,6 +48,12 @@ export function foreignKeyViolation(error: unknown): boolean {
 }
 
 /**
+ * SQLite's own, and PostgreSQL's for a serialization failure, a deadlock, a lock that was not to be had, too many connections, and a
+ * server that starts or stops. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const BUSY = new Set(["SQLITE_BUSY", "40001", "40P01", "55P03", "53300", "57P03", "57P01"]);
+
+/**
  * Whether `error` says that the database is busy with somebody else's work: the same request may succeed a moment later. Knex says by
  * the name of its error that no connection came free in time.
  */
@@ -55,7 +61,7 @@ export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, name } = error as DriverError;
   if (name === "KnexTimeoutError") return true;
-  return code === "SQLITE_BUSY" || code === "40001" || code === "40P01" || code === "55P03";
+  return typeof code === "string" && BUSY.has(code);
 }
 
 /** A column's number from a driver: PostgreSQL's `count(*)` and `bigint` come as text. */

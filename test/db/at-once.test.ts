@@ -139,6 +139,26 @@ void t.test("a server is not ready before its own migrations have run", async (t
   t.equal((await server.ask("GET", "/readyz")).status, 503);
 });
 
+void t.test("more connections than the database has: 503, for a moment, and no fault of the server", async (t) => {
+  const url = new URL(await newDatabase(await original));
+  const admin = open(t, url.href);
+  const role = `few_${newId().replaceAll("-", "")}`;
+  await admin.raw("create role ?? login superuser password 'few'", [role]);
+  t.teardown(async () => {
+    await admin.raw("drop owned by ??", [role]);
+    await admin.raw("drop role ??", [role]);
+  });
+  const server = await makeApp(t, { DATABASE_URL: Object.assign(url, { username: role, password: "few" }).href });
+  await admin.raw("alter role ?? nosuperuser connection limit 1", [role]);
+  await admin.raw("grant all on all tables in schema public to ??", [role]);
+  const token = "t".repeat(43);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => server.ask("GET", "/v1/roles", { token })));
+  const statuses = new Set(answers.map(({ status }) => status));
+  t.same([...statuses].sort(), [401, 503]);
+  t.ok(answers.every(({ status, headers }) => status === 401 || headers["retry-after"] !== undefined));
+  t.equal((await server.ask("GET", "/v1/roles", { token })).status, 401);
+});
+
 void t.test("ten at their first start have one key, and make one admin, who gets one mail", async (t) => {
   const all = await migrated(t, 10);
   const secrets = await Promise.all(all.map((db) => signingSecret(db, systemClock)));
