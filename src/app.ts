@@ -13,7 +13,7 @@ import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
 import { isBusy } from "./db/dialect.ts";
 import { openDatabase } from "./db/knex.ts";
-import { migrateToLatest, migrationStatus } from "./db/migrate.ts";
+import { isMigrated, migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { unauthorized } from "./errors/catalogue.ts";
 import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
@@ -40,7 +40,7 @@ import { WEBHOOK_TAG, webhookPaths, webhookSecurity } from "./webhooks/describe.
 import { postmarkWebhook } from "./webhooks/routes.ts";
 import { MAIL_KINDS, mailWorker } from "./mail-worker.ts";
 import { watchServer } from "./gauges.ts";
-import { hasherOf, type HasherBounds, postmark, publicUrlOf } from "./parts.ts";
+import { hasherOf, type HasherBounds, postmark, publicUrlOf, redisOf } from "./parts.ts";
 import { loadLocalisation } from "./localisation.ts";
 
 /** The whole server, not yet listening. */
@@ -113,16 +113,19 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const hasWebhook = config.POSTMARK_WEBHOOK_CREDENTIALS !== undefined;
 
   const db = openDatabase(config.DATABASE_URL);
-  let notMe: NotMeTokens;
+  let secret: string;
   try {
     await migrateToLatest(db);
-    notMe = new NotMeTokens(await signingSecret(db, clock, config.SIGNING_KEY));
+    const { unknown } = await migrationStatus(db);
+    if (unknown.length > 0) observe({ type: "database.newer", migrations: unknown });
+    secret = await signingSecret(db, clock, config.SIGNING_KEY);
     if (config.ADMIN_EMAIL !== undefined) await ensureAdmin({ db, clock }, config.ADMIN_EMAIL);
   } catch (error) {
     await db.destroy();
     throw error;
   }
 
+  const notMe = new NotMeTokens(secret);
   const passwordRules = {
     minLength: config.PASSWORD_MIN_LENGTH,
     contextWords: contextWords(config.APP_NAME, config.PUBLIC_URL),
@@ -135,13 +138,13 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
 
   registerErrorHandling(app, { describe: (code) => `${publicUrl()}${ERRORS_PAGE}#${code}`, isBusy });
   await registerCors(app, config.CORS_ORIGINS ?? [new URL(config.FRONTEND_URL ?? publicUrl()).origin]);
-  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, observe });
+  await registerLimits(app, { global: config.GLOBAL_LIMIT_PER_IP, redis: redisOf(config, secret), observe });
   registerAdmission(app, { most: parts.maxRequestsAtWork ?? MAX_AT_WORK });
   const limitMailRequests = requestLimiter(app, LIMITERS.mailRequests, config.RESET_LIMIT_PER_IP);
   const resets = { db, clock, resetTokenTtl: config.RESET_TOKEN_TTL };
   const limitFailures = failureLimiter(app, LIMITERS.failures, config.LOGIN_LIMIT_PER_IP);
 
-  registerHealth(app, { ready: async () => (await migrationStatus(db)).pending.length === 0 });
+  registerHealth(app, { ready: () => isMigrated(db) });
   // Absent rather than open, where strangers may ask.
   const hasMetrics = config.METRICS_TOKEN !== undefined || config.NODE_ENV !== "production";
   const watch = hasMetrics ? watchServer({ registry, db, clock, hasher, logger: app.log }) : undefined;

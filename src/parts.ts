@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 
 import { Hasher } from "./accounts/hasher.ts";
 import { HashingProcess } from "./accounts/hashing/hashing-process.ts";
+import { derivedKey } from "./accounts/signing-key.ts";
 import type { Config } from "./config/variables.ts";
 import type { Observe } from "./events/event.ts";
 import { networkOf } from "./http/limits.ts";
@@ -37,6 +38,18 @@ export function hasherOf(config: Config, { threads = 4, maxWaitingHashes }: Hash
     observe,
   });
   return { hasher, hashing };
+}
+
+/**
+ * Where all instances count together. What makes instances one installation is the secret that they share; a copy of its database that
+ * is served under another URL, as for a trial, counts by itself.
+ */
+export function redisOf({ REDIS_URL, PUBLIC_URL }: Config, secret: string) {
+  if (REDIS_URL === undefined) return undefined;
+  const installation = derivedKey(secret, `limits of ${PUBLIC_URL ?? ""}`)
+    .toString("hex")
+    .slice(0, 16);
+  return { url: REDIS_URL, prefix: `rekey:${installation}:` };
 }
 
 /** Postmark, in a thread of its own. */

@@ -10,6 +10,9 @@ export interface MailRate {
   readonly windowSeconds: number;
 }
 
+/** In place of an address' hash, where a row stands for no mail. */
+const NOBODY = "";
+
 interface MailRequest {
   readonly entryId: string;
   readonly purpose: "reset" | "registration";
@@ -24,8 +27,8 @@ interface MailRequest {
  * Each purpose is counted by itself. Mails to the holder of a taken address have no token: whoever asks for an account there all the
  * time would otherwise keep the holder from ever getting the mail that has one.
  *
- * A retry of the same entry is not counted again. Statements stand alone, outside of a transaction, on purpose: of two workers
- * that count at once, each sees the other's row.
+ * A retry of the same entry is not counted again. Whoever counts for the same address at the same time, in whichever process, waits for
+ * its turn at a row that stands for the address: so no order of their clocks lets more through than there may be.
  *
  * @param normal the address in its normal form; only its hash is stored
  */
@@ -36,27 +39,22 @@ export async function mayMail(
 ): Promise<boolean> {
   // No address has a space in it.
   const address_hash = addressHash(purpose === "reset" ? normal : `${purpose} ${normal}`);
-  await db("mail_quota")
-    .insert({ entry_id: entryId, address_hash, counted_at: timestamp(now) })
-    .onConflict("entry_id")
-    .ignore();
-  const own = await db("mail_quota").where({ entry_id: entryId }).first("counted_at");
-  const countedAt = own?.counted_at ?? timestamp(now);
+  const counted_at = timestamp(now);
+  return await db.transaction(async (trx) => {
+    const turn = { entry_id: `turn:${address_hash.slice(0, 31)}`, address_hash: NOBODY, counted_at };
+    await trx("mail_quota").insert(turn).onConflict("entry_id").merge(["counted_at"]);
 
-  const upToThisOne = (await db("mail_quota")
-    .where({ address_hash })
-    .andWhere("counted_at", ">", timestamp(Date.parse(countedAt) - rate.windowSeconds * 1000))
-    .andWhere((query) => {
-      query.where("counted_at", "<", countedAt).orWhere((same) => {
-        same.where({ counted_at: countedAt }).andWhere("entry_id", "<=", entryId);
-      });
-    })
-    .count({ count: "*" })
-    .first()) as { count: unknown } | undefined;
-  if (toNumber(upToThisOne?.count ?? 0) <= rate.max) return true;
-
-  await db("mail_quota").where({ entry_id: entryId }).delete();
-  return false;
+    const own = await trx("mail_quota").where({ entry_id: entryId }).first("entry_id");
+    if (own !== undefined) return true;
+    const before = (await trx("mail_quota")
+      .where({ address_hash })
+      .andWhere("counted_at", ">", timestamp(now - rate.windowSeconds * 1000))
+      .count({ count: "*" })
+      .first()) as { count: unknown } | undefined;
+    if (toNumber(before?.count ?? 0) >= rate.max) return false;
+    await trx("mail_quota").insert({ entry_id: entryId, address_hash, counted_at });
+    return true;
+  });
 }
 
 /** Forgets what no longer counts. Returns how many. */

@@ -25,10 +25,10 @@ export function migrateCommand(): Command {
       print(names.length === 0 ? "Nothing to take back." : names.map((name) => `took back ${plain(name)}`).join("\n"));
     }),
   );
-  step("status", "list what has run and what has not").action(() =>
+  step("status", "list what has run, what has not, and what only a newer version knows").action(() =>
     withDatabase({ migrated: false }, async (db) => {
-      const { done, pending } = await migrationStatus(db);
-      for (const name of done) print(`done     ${name}`);
+      const { done, pending, unknown } = await migrationStatus(db);
+      for (const name of done) print(`${unknown.includes(name) ? "unknown" : "done   "}  ${name}`);
       for (const name of pending) print(`pending  ${name}`);
     }),
   );

@@ -102,6 +102,33 @@ export const httpUrl: Parser<string> = (value) => {
   return isPlain && !/[?#]/.test(value) ? { value: url.href.replace(/\/+$/, "") } : { message };
 };
 
+/**
+ * `redis://` or, encrypted, `rediss://`, with or without a name, a password, a port and a database's number. Strict, since what is not
+ * seen as a password might be taken for a host, and be shown: signs that mean something in URLs must be percent-encoded.
+ */
+export const redisUrl: Parser<string> = (value) => {
+  const isRedis =
+    /^rediss?:\/\/[^/?#]+(\/\d{0,4})?$/.test(value) &&
+    URL.canParse(value) &&
+    new URL(value).hostname !== "" &&
+    decodes(value);
+  return isRedis
+    ? { value }
+    : {
+        message:
+          "takes redis://[[NAME]:PASSWORD@]HOST[:PORT][/NUMBER], or rediss://…, signs in NAME and PASSWORD as %XX",
+      };
+};
+
+function decodes(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Scheme, host and port, as browsers send it. RFC 6454, section 6.1. */
 export const origin: Parser<string> = (value) => {
   const isOrigin =

@@ -13,6 +13,7 @@ import {
   oneOf,
   origin,
   rate,
+  redisUrl,
   secretKey,
   text,
   token,
@@ -54,6 +55,12 @@ export const variables = {
     parse: databaseUrl,
     fallback: "sqlite:data/rekey.sqlite",
     doc: "The database: `sqlite:PATH`.",
+  }),
+  REDIS_URL: optional({
+    parse: redisUrl,
+    secret: true,
+    fallbackWords: "none; each instance counts by itself then",
+    doc: "A Redis in which all instances count together for the limits per client address: `redis://:PASSWORD@HOST:6379/0`, encrypted `rediss://…`. See docs/many-instances.md.",
   }),
   PUBLIC_URL: optional({
     parse: httpUrl,

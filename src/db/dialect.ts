@@ -48,6 +48,12 @@ export function foreignKeyViolation(error: unknown): boolean {
 }
 
 /**
+ * SQLite's own, and PostgreSQL's for a serialization failure, a deadlock, a lock that was not to be had, too many connections, and a
+ * server that starts or stops. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const BUSY = new Set(["SQLITE_BUSY", "40001", "40P01", "55P03", "53300", "57P03", "57P01"]);
+
+/**
  * Whether `error` says that the database is busy with somebody else's work: the same request may succeed a moment later. Knex says by
  * the name of its error that no connection came free in time.
  */
@@ -55,7 +61,7 @@ export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, name } = error as DriverError;
   if (name === "KnexTimeoutError" || name === "WriterBusy") return true;
-  return code === "SQLITE_BUSY" || code === "40001" || code === "40P01" || code === "55P03";
+  return typeof code === "string" && BUSY.has(code);
 }
 
 /**
@@ -161,6 +167,44 @@ export async function attempt<Result>(
   return await (hasOneWriter(trx) ? run(trx) : trx.transaction(run));
 }
 
-function isPostgres(query: Pick<Knex.QueryBuilder, "client">): boolean {
-  return (query.client as Knex.Client & { dialect?: string }).dialect === "postgresql";
+/** Ours among the advisory locks of a PostgreSQL database: «rekey» in ASCII. */
+const ADVISORY_LOCK = 0x72_65_6b_65_79;
+/** How long one may hold it while others wait (minutes). */
+const ADVISORY_PATIENCE = 10;
+
+interface PgConnection {
+  query(sql: string, values?: readonly unknown[]): Promise<unknown>;
+}
+
+interface PgClient {
+  acquireRawConnection(): Promise<PgConnection>;
+  destroyRawConnection(connection: PgConnection): Promise<void>;
+}
+
+/**
+ * Runs `run` while no other process does so on the same database; others wait for their turn. On PostgreSQL by an advisory lock that a
+ * connection of its own holds: it ends with the connection, so one that dies leaves nothing behind. (Such a lock needs a connection that
+ * stays: with PgBouncer, pool mode `session`.) SQLite has no such lock, and one writer: there `run` must take its turn by itself.
+ *
+ * @throws {Error} when another one takes longer than ten minutes
+ */
+export async function aloneOnDatabase<T>(db: Knex, run: () => Promise<T>): Promise<T> {
+  if (!isPostgres(db)) return await run();
+  const client = db.client as PgClient;
+  const connection = await client.acquireRawConnection();
+  try {
+    await connection.query(`set lock_timeout = '${String(ADVISORY_PATIENCE)}min'`);
+    await connection.query("select pg_advisory_lock($1)", [ADVISORY_LOCK]).catch((error: unknown) => {
+      if (!isBusy(error)) throw error;
+      throw new Error("Another process has been migrating this database for ten minutes.", { cause: error });
+    });
+    return await run();
+  } finally {
+    // One that is dead already has let go.
+    await client.destroyRawConnection(connection).catch(() => undefined);
+  }
+}
+
+function isPostgres(query: { readonly client: unknown }): boolean {
+  return (query.client as { readonly dialect: string }).dialect === "postgresql";
 }

@@ -21,12 +21,20 @@ export type Event =
   | { type: "outbox.unreachable"; error: unknown; inSeconds: number }
   | { type: "reset.limited" }
   | { type: "limit.exceeded"; limiter: string }
+  /** Redis answers: from now on limits hold for all instances together. */
+  | { type: "limits.shared" }
+  /** It does not: until it does, each instance counts by itself. */
+  | { type: "limits.unshared"; reason: string }
+  /** An answer of Redis was late, and the request was counted in the process. */
+  | { type: "limits.late" }
   | { type: "hashing.overflow"; waiting: number }
   /** The process that hashes ended. Another one is started when it is needed. */
   | { type: "hashing.process-lost"; reason: string }
   /** It could not be started: hashing shares the server's own threads until the next try. */
   | { type: "hashing.process-failed"; reason: string; inSeconds: number }
-  | { type: "housekeeping.failed"; error: unknown };
+  | { type: "housekeeping.failed"; error: unknown }
+  /** At the start: a newer version of the server has migrated the database, by what is named. */
+  | { type: "database.newer"; migrations: readonly string[] };
 
 export type Observe = (event: Event) => void;
 

@@ -25,10 +25,14 @@ const LEVELS = {
   "outbox.unreachable": "error",
   "reset.limited": "info",
   "limit.exceeded": "debug",
+  "limits.shared": "info",
+  "limits.unshared": "warn",
+  "limits.late": "debug",
   "hashing.overflow": "warn",
   "hashing.process-lost": "warn",
   "hashing.process-failed": "error",
   "housekeeping.failed": "error",
+  "database.newer": "warn",
 } as const satisfies Record<Event["type"], Level>;
 
 /** Writes every event as one line: its type as the message, its members as fields. */

@@ -36,10 +36,27 @@ const COUNTERS = {
     "Accounts whose mark was taken away, since mail gets to the address again.",
   ],
   "mail.bounced": ["rekey_mails_bounced_total", "Bounces and complaints that marked no account."],
+  "limits.unshared": [
+    "rekey_shared_limits_lost_total",
+    "How often Redis was lost, so that limits were no longer shared.",
+  ],
+  "limits.late": [
+    "rekey_shared_limits_late_total",
+    "Answers of Redis that were late, so that requests were counted in the process for a moment.",
+  ],
   "webhook.ignored": ["rekey_webhook_ignored_total", "Events of the mail service that are of no use here."],
   "webhook.refused": ["rekey_webhook_refused_total", "Events of the mail service that could not be taken."],
 } as const satisfies Record<
-  Exclude<Type, keyof typeof OUTCOMES | "mail.paused" | "mail.resumed" | "limit.exceeded" | "outbox.backlog">,
+  Exclude<
+    Type,
+    | keyof typeof OUTCOMES
+    | "mail.paused"
+    | "mail.resumed"
+    | "limit.exceeded"
+    | "limits.shared"
+    | "outbox.backlog"
+    | "database.newer"
+  >,
   readonly [name: string, help: string]
 >;
 
@@ -85,6 +102,13 @@ export function countEvents({ registry, kinds, limiters, clock }: CountedOptions
     labelNames: ["limiter"],
     registers,
   });
+  const shared = new Gauge({
+    name: "rekey_shared_limits",
+    help: "Whether limits are shared by all instances: 1, or 0 as long as Redis does not answer. Absent without REDIS_URL.",
+    registers,
+  });
+  // It has a value from the first event on.
+  shared.remove();
   const plain = new Map(
     Object.entries(COUNTERS).map(([type, [name, help]]) => [type, new Counter({ name, help, registers })]),
   );
@@ -108,6 +132,12 @@ export function countEvents({ registry, kinds, limiters, clock }: CountedOptions
         break;
       case "mail.resumed":
         paused.set(0);
+        break;
+      case "limits.shared":
+        shared.set(1);
+        break;
+      case "limits.unshared":
+        shared.set(0);
         break;
       case "limit.exceeded":
         limited.inc({ limiter: event.limiter });

@@ -79,6 +79,13 @@ void t.test("values that are taken", (t) => {
 });
 
 void t.test("each of several forms is taken", (t) => {
+  for (const REDIS_URL of [
+    "redis://redis",
+    "redis://:walnut%20orbit@127.0.0.1:6380/15",
+    "rediss://rekey:a%2Fb@[2001:db8::1]:6379",
+  ]) {
+    t.equal(readConfig({ REDIS_URL }).REDIS_URL, REDIS_URL);
+  }
   for (const HOST of ["::", "::1", "0.0.0.0", "localhost", "my_service.internal"])
     t.equal(readConfig({ HOST }).HOST, HOST);
   for (const MAIL_FROM of [
@@ -150,6 +157,27 @@ void t.test("all faults are told at once, one line each", (t) => {
     ["PORT", "SESSION_TTL", "PUBLIC_URL", "MAIL_FROM", "POSTMARK_SERVER_TOKEN", "SCRYPT_LOG_N"],
   );
   t.ok(faults.every((line) => !line.includes("\n")));
+  t.end();
+});
+
+void t.test("a Redis' URL is strict, so that no part of a password is taken for a host", (t) => {
+  const urls = [
+    "127.0.0.1:6379",
+    "http://x",
+    "redis://",
+    "redis://x/name",
+    "redis://x/0?password=y",
+    "redis://x/99999",
+  ];
+  const passwords = [":hunter2#@x", ":hunter2/@x", ":hunter2?@x", ":hunter2%zz@x", "hunter2:@x:y"];
+  for (const REDIS_URL of [...urls, ...passwords.map((rest) => `redis://${rest}`)]) {
+    t.match(
+      faultsOf({ REDIS_URL }),
+      [/^REDIS_URL takes redis:.*; it holds a secret that is not shown here$/],
+      REDIS_URL,
+    );
+    t.notMatch(faultsOf({ REDIS_URL }).join(), "hunter2");
+  }
   t.end();
 });
 

@@ -63,7 +63,7 @@ t.test("mails to an address are limited, known or not, in any spelling, and the 
   }
   t.equal(mailer.mails.length, 3);
   t.equal((await findUser(db, ada.id)).reset_password, hashToken(mailer.token));
-  t.equal((await db("mail_quota").select()).length, 6, "an unknown address counts as well");
+  t.equal((await db("mail_quota").whereNot({ address_hash: "" })).length, 6, "an unknown address counts as well");
   t.notMatch(JSON.stringify(await db("mail_quota").select()), /@/);
   t.same(await db("outbox").select(), []);
 
@@ -71,7 +71,8 @@ t.test("mails to an address are limited, known or not, in any spelling, and the 
   await ask(db, clock, "ada@x.example");
   await mailResets(db, clock, mailer);
   t.equal(mailer.mails.length, 4, "the window moves on");
-  t.equal(await purgeMailQuota(db, clock.now, 3600), 6);
+  // Six mails, and the turn at an address that nobody has asked with since.
+  t.equal(await purgeMailQuota(db, clock.now, 3600), 7);
 });
 
 t.test("the limit holds for many at once", async (t) => {
