@@ -17,7 +17,7 @@ import { startPostgres } from "../dist/test/fixtures/servers.js";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tests = join(root, "dist", "test");
 
-/** Databases of tests are made here, and nowhere else: see test/structure/databases.test.ts. */
+/** Databases of tests are made here, and nowhere else: see test/structure/imports.test.ts. */
 const databases = join(tests, "fixtures", "database.js");
 
 /** How long tap may take to end its tests when it is told to (milliseconds). */
@@ -82,7 +82,8 @@ try {
   if (stopped === undefined) {
     tap = spawn(process.execPath, [join(root, "node_modules", "tap", "dist", "esm", "run.mjs"), ...given, ...files], {
       cwd: root,
-      env: { ...process.env, TEST_DATABASE_URL: postgres.url() },
+      // No time zone is as far from any other: whoever relies on that of the process is found out.
+      env: { TZ: "Pacific/Chatham", ...process.env, TEST_DATABASE_URL: postgres.url() },
       stdio: "inherit",
       // A process group of its own.
       detached: true,
