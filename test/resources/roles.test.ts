@@ -41,7 +41,8 @@ void t.test(
   async (t) => {
     const server = await makeApp(t);
     const { token } = await makeAdmin(server);
-    const make = (attributes: Record<string, unknown>) => server.ask("POST", "/v1/roles", { token, body: document(attributes) });
+    const make = (attributes: Record<string, unknown>) =>
+      server.ask("POST", "/v1/roles", { token, body: document(attributes) });
     const widest = { name: "\u{1F600}".repeat(100), description: "\u{1F600}".repeat(1000) };
     const made = await make(widest);
     t.equal(made.status, 201, made.text);
