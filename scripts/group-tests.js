@@ -1,5 +1,6 @@
 /**
- * Makes the files that `tap` runs: `node scripts/group-tests.js FOLDER [FILE…]`, after the build. Without files: all tests.
+ * Makes the files that `tap` runs: `node scripts/group-tests.js FOLDER [FILE…]`, after the build. Without files: all
+ * tests but those about PostgreSQL alone.
  *
  * A test file takes two to four seconds of a processor before its first assertion: tap starts a process for it, which loads tap and
  * the server. So the files of one folder share a process: the group's file loads them one after the other. Each file can still be
@@ -27,7 +28,7 @@ const KINDS = [
 function allTests() {
   const tests = join(root, "dist", "test");
   return readdirSync(tests, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".test.js") && !name.split(sep).includes("fixtures"))
+    .filter((name) => name.endsWith(".test.js") && !["fixtures", "postgres"].includes(name.split(sep)[0] ?? ""))
     .map((name) => join(tests, name));
 }
 

@@ -65,6 +65,9 @@ export interface AppParts extends HasherBounds {
 /** What SQLite answers in a second or two, while requests wait for its one connection; far more than are ever at work on a server that keeps up. */
 const MAX_AT_WORK = 1_000;
 
+/** Milliseconds. Far more than any statement of ours takes; a client that asks for the costliest one does not keep a connection for ever. */
+const STATEMENT_TIMEOUT = 30_000;
+
 const PREFIX = "/v1";
 
 /** By their names in counters and metrics. `global` is the one of http/limits.ts. */
@@ -112,7 +115,10 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
   const frontendUrl = () => config.FRONTEND_URL ?? publicUrl();
   const hasWebhook = config.POSTMARK_WEBHOOK_CREDENTIALS !== undefined;
 
-  const db = openDatabase(config.DATABASE_URL);
+  const db = openDatabase(config.DATABASE_URL, {
+    statementTimeout: STATEMENT_TIMEOUT,
+    poolSize: config.DATABASE_POOL_SIZE,
+  });
   let secret: string;
   try {
     await migrateToLatest(db);

@@ -54,7 +54,12 @@ export const variables = {
   DATABASE_URL: variable({
     parse: databaseUrl,
     fallback: "sqlite:data/rekey.sqlite",
-    doc: "The database: `sqlite:PATH`.",
+    doc: "The database: `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:5432/NAME` with special characters percent-encoded. With `?sslmode=verify-full` (or `require`, which means the same here) the connection is encrypted, and the server's certificate and name are checked, against the file of `&sslrootcert=PATH` or the system's own authorities; `no-verify` checks neither.",
+  }),
+  DATABASE_POOL_SIZE: variable({
+    parse: integer(2, 1000),
+    fallback: "10",
+    doc: "Connections to PostgreSQL at most, of each instance: all instances together stay below its `max_connections`. SQLite has one.",
   }),
   REDIS_URL: optional({
     parse: redisUrl,

@@ -48,20 +48,29 @@ export function foreignKeyViolation(error: unknown): boolean {
 }
 
 /**
- * SQLite's own, and PostgreSQL's for a serialization failure, a deadlock, a lock that was not to be had, too many connections, and a
- * server that starts or stops. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * PostgreSQL's SQLSTATEs of what goes by without anybody changing the request: a broken connection (08), a deadlock or a conflict (40),
+ * too little of something (53), an operator's doing and a statement's time (57); rows that stay locked, a transaction that waited for
+ * too long, a server that only reads while another one takes over, a database that takes no connections.
+ * https://www.postgresql.org/docs/15/errcodes-appendix.html
  */
-const BUSY = new Set(["SQLITE_BUSY", "40001", "40P01", "55P03", "53300", "57P03", "57P01"]);
+const PASSING = /^(?:08|40|53|57)...$|^(?:55P03|25P03|25006|55000)$/;
+
+/** The network's own errors on the way to the database. */
+const UNREACHABLE = /^(?:ECONN(?:REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+/** What pg says, without a code, of a connection that ended in the middle or did not come about. Knex puts the statement before it. */
+const LOST = /(?:^| - )(?:Connection terminated|Client has encountered a connection error|timeout expired)/;
 
 /**
- * Whether `error` says that the database is busy with somebody else's work: the same request may succeed a moment later. Knex says by
- * the name of its error that no connection came free in time.
+ * Whether `error` says that the database is busy with somebody else's work, or out of reach: the same request may succeed a moment later.
+ * Knex says by the name of its error that no connection came free in time.
  */
 export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
-  const { code, name } = error as DriverError;
-  if (name === "KnexTimeoutError" || name === "WriterBusy") return true;
-  return typeof code === "string" && BUSY.has(code);
+  const { code, name, message } = error as DriverError;
+  if (name === "KnexTimeoutError" || name === "WriterBusy" || code === "SQLITE_BUSY") return true;
+  if (typeof code === "string") return PASSING.test(code) || UNREACHABLE.test(code);
+  return typeof message === "string" && LOST.test(message);
 }
 
 /**
@@ -72,12 +81,12 @@ export function losesTransaction(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, message } = error as DriverError;
   return (
-    (typeof code === "string" && LOST.has(code)) ||
+    (typeof code === "string" && ENDING.has(code)) ||
     (typeof message === "string" && message.includes("no such savepoint"))
   );
 }
 
-const LOST = new Set([
+const ENDING = new Set([
   "SQLITE_FULL",
   "SQLITE_IOERR",
   "SQLITE_NOMEM",
@@ -100,7 +109,7 @@ export function toBoolean(value: unknown): boolean {
 }
 
 /**
- * Orders by `column`; null is smaller than every value, on every database (SQLite's way; PostgreSQL's default is the reverse).
+ * Orders by `column`, text by code points on every database (see the migration that orders texts so); null is smaller than every value, on every database (SQLite's way; PostgreSQL's default is the reverse).
  * Only nullable columns are told so, since PostgreSQL's ordinary index would not serve the order otherwise.
  */
 export function orderBy(
@@ -118,8 +127,8 @@ export function orderBy(
 
 /**
  * Adds «`column` has these parts in their order, the first at its beginning, the last at its end, anything between them».
- * SQLite's LIKE ignores the case of ASCII letters, its GLOB does not; PostgreSQL has LIKE and ILIKE. Letters beyond ASCII are
- * compared as they are on SQLite when the case is ignored: it knows no other.
+ * SQLite's LIKE ignores the case of ASCII letters, its GLOB does not; PostgreSQL has LIKE and ILIKE, of which the latter knows the case
+ * of ASCII letters alone too, in columns that are collated by code points.
  */
 export function whereLike(
   query: Knex.QueryBuilder,

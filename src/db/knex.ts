@@ -27,13 +27,47 @@ interface SqliteConnection {
 }
 
 /**
+ * PostgreSQL's settings, for every connection, unless the URL, the role or the database has others.
+ * - lock_timeout: who waits for longer behind somebody else's lock is told to come back (503).
+ * - idle_in_transaction_session_timeout: a process that hangs in the middle of a transaction does not hold its locks for ever.
+ */
+const POSTGRES_SETTINGS = { lock_timeout: "10s", idle_in_transaction_session_timeout: "60s" };
+
+/** How long a connection to PostgreSQL may take to come about (milliseconds); shorter than the wait for a free one, which tells less. */
+const CONNECT_TIMEOUT = 5_000;
+
+interface PgConnection {
+  query(sql: string, values: readonly (readonly string[])[], done: (error: Error | null) => void): void;
+}
+
+/** Sets what is not set; one statement. */
+const SET_UNSET = `select set_config(name, value, false) from unnest($1::text[], $2::text[]) as settings (name, value)
+  where current_setting(name) = '0'`;
+
+export interface DatabaseOptions {
+  /** How long a statement may take (milliseconds), on PostgreSQL, migrations excepted; without a bound by default. */
+  readonly statementTimeout?: number;
+  /** How many connections to PostgreSQL may be open at once; 10 by default. */
+  readonly poolSize?: number;
+}
+
+/** A migration takes as long as it takes. */
+async function withoutStatementTimeout(trx: Knex | Knex.Transaction): Promise<void> {
+  await trx.raw("set local statement_timeout = 0");
+}
+
+/**
  * Knex options for a `DATABASE_URL`.
  *
  * @param url `sqlite:PATH` (relative to `base`), `sqlite::memory:`, `postgres://…` or `postgresql://…`
  * @param base the folder that a relative path starts from; the present one by default
  * @throws {Error} on another scheme
  */
-export function knexOptions(url: string, base = process.cwd()): Knex.Config {
+export function knexOptions(
+  url: string,
+  base = process.cwd(),
+  { statementTimeout, poolSize = 10 }: DatabaseOptions = {},
+): Knex.Config {
   const shared = {
     // Errors carry the statement with placeholders: values (hashes, addresses) never reach a log.
     compileSqlOnError: false,
@@ -66,17 +100,40 @@ export function knexOptions(url: string, base = process.cwd()): Knex.Config {
     };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
+    const settings = {
+      ...POSTGRES_SETTINGS,
+      ...(statementTimeout === undefined ? {} : { statement_timeout: `${String(statementTimeout)}ms` }),
+    };
     return {
       ...shared,
       client: NamingPostgresClient,
-      connection: url,
-      pool: { min: 0, max: 10 },
+      connection: {
+        // What the URL says of the same things comes before.
+        application_name: "rekey",
+        connectionTimeoutMillis: CONNECT_TIMEOUT,
+        // A peer that is gone without a word is found out, by and by.
+        keepAlive: true,
+        keepAliveInitialDelayMillis: 10_000,
+        connectionString: url,
+      },
+      // Knex knows it; its types know it by another name.
+      migrations: { ...shared.migrations, beforeEach: withoutStatementTimeout } as Knex.MigratorConfig,
+      pool: {
+        min: 0,
+        max: poolSize,
+        afterCreate: (connection: PgConnection, done: (error: Error | null, connection: PgConnection) => void) => {
+          // Not as parameters of the connection: PgBouncer refuses those that it does not know.
+          connection.query(SET_UNSET, [Object.keys(settings), Object.values(settings)], (error) => {
+            done(error, connection);
+          });
+        },
+      },
     };
   }
   throw new Error(`No database driver for ${JSON.stringify(url.split(":")[0])}: use sqlite: or postgres:`);
 }
 
 /** Opens the database. The caller closes it with `destroy()`. */
-export function openDatabase(url: string): Knex {
-  return knex(knexOptions(url));
+export function openDatabase(url: string, options: DatabaseOptions = {}): Knex {
+  return knex(knexOptions(url, undefined, options));
 }

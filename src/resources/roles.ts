@@ -7,6 +7,8 @@ import { defineResource } from "../jsonapi/resource/define.ts";
 import { dateTime, string } from "../jsonapi/resource/value-types.ts";
 import { admin } from "./access.ts";
 
+const MAX_NAME = 100;
+
 /** What people may be. A user sees the roles they have. */
 export const roles = defineResource<RoleRow, Caller>()({
   type: "roles",
@@ -18,7 +20,7 @@ export const roles = defineResource<RoleRow, Caller>()({
   scope: (caller) => (caller.isAdmin ? true : caller.userId === null ? false : some("users", eq("id", caller.userId))),
   attributes: {
     name: {
-      value: string({ minLength: 1, maxLength: 100, trim: true, check: roleNameFault }),
+      value: string({ minLength: 1, maxLength: MAX_NAME, trim: true, check: roleNameFault }),
       description: "Unique, whatever its upper and lower case. The role `admin` cannot be renamed.",
       example: "editor",
       normal: { column: "name_normal", of: normalRoleName },
@@ -80,6 +82,8 @@ const ALIKE = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u,
 function roleNameFault(name: string): string | undefined {
   if (INVISIBLE.test(name)) return "must not hold control or invisible characters";
   const normal = normalRoleName(name);
+  // Some letters are many in their normal form, which has a column as wide as the name's.
+  if ([...normal].length > MAX_NAME) return `must have at most ${String(MAX_NAME)} characters in Unicode's form NFKC`;
   if (ALIKE.filter((script) => script.test(normal)).length > 1) {
     return "must not mix Latin, Cyrillic, Greek or Armenian letters";
   }

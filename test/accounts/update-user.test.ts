@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { findCaller, prepareLogIn } from "../../src/accounts/sessions.ts";
 import { prepareUserUpdate, type UserChanges } from "../../src/accounts/update-user.ts";
-import { uniqueViolation } from "../../src/db/dialect.ts";
+import { toBoolean, uniqueViolation } from "../../src/db/dialect.ts";
 import type { UserRow } from "../../src/db/tables.ts";
 import type { Caller } from "../../src/accounts/caller.ts";
 import { ANYBODY, callerOf, CLIENT, findUser, hasher, insertUser, TestClock } from "../fixtures/accounts.ts";
@@ -49,7 +49,7 @@ t.test("one's own password: others sessions end, this one goes on, the token die
   const after = await findUser(db, ada.id);
   t.equal((await hasher.verify(after.password, NEW_PASSWORD)).matches, true);
   t.same([after.reset_password, after.reset_password_expires_at, after.credential_epoch], [null, null, 1]);
-  t.equal(after.is_verified, 1);
+  t.equal(toBoolean(after.is_verified), true);
   const callerDeps = { db, clock: clock.read };
   t.equal((await findCaller(callerDeps, `Bearer ${here.token}`, CLIENT)).userId, ada.id);
   t.equal((await findCaller(callerDeps, `Bearer ${there.token}`, CLIENT)).userId, null);

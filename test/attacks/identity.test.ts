@@ -62,13 +62,13 @@ void t.test("a deletion and the taking of its id at once, many times: the id nev
   const server = await makeApp(t);
   for (let round = 0; round < 10; round += 1) {
     const { id, token } = await makeUser(server);
-    const [removed] = await Promise.all([
+    const [removed, , again] = await Promise.all([
       server.ask("DELETE", `/v1/users/${id}`, { token }),
       server.ask("POST", "/v1/users", { body: { data: thief(id) } }),
       server.ask("DELETE", `/v1/users/${id}`, { token }),
       server.ask("POST", "/v1/users", { body: { data: thief(id) } }),
     ]);
-    t.equal(removed.status, 204);
+    t.same([removed.status, again.status].sort()[0], 204, "one of them deletes it");
     t.same(await idsOf(server), []);
   }
 });

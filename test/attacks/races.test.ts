@@ -2,7 +2,7 @@ import t from "tap";
 
 import { makeApp, MEDIA_TYPE, type TestApp } from "../fixtures/app.ts";
 import { hasher } from "../fixtures/accounts.ts";
-import { logIn, makeUser, newestMail, tokenIn, type Person } from "../fixtures/people.ts";
+import { logIn, makeAdmin, makeUser, newestMail, tokenIn, type Person } from "../fixtures/people.ts";
 
 const PATH = "/v1/auth/reset-password";
 
@@ -11,7 +11,12 @@ async function makeListening(t: Parameters<typeof makeApp>[0], environment: Reco
   const server = await makeApp(t, { PUBLIC_URL: "", PORT: "0", ...environment });
   await server.app.listen({ host: "127.0.0.1", port: 0 });
   const send = async (method: string, path: string, body?: object, token?: string) => {
-    const type = path === PATH ? "application/json" : MEDIA_TYPE;
+    const type =
+      path === PATH
+        ? "application/json"
+        : path === "/v1/operations"
+          ? `${MEDIA_TYPE};ext="https://jsonapi.org/ext/atomic"`
+          : MEDIA_TYPE;
     const response = await fetch(server.publicUrl() + path, {
       method,
       headers: {
@@ -121,6 +126,55 @@ void t.test(
         ...(links === 1 || won(password) ? [`password-changed to ${row.email}`] : []),
       ];
       t.same(told.map(({ to, tag }) => `${tag} to ${to}`).sort(), expected, "each change is told once");
+    }
+  },
+);
+
+void t.test("two admins who take each other's role at once: one of them stays", async (t) => {
+  const { server, send } = await makeListening(t);
+  const role = await server.db("roles").where({ name: "admin" }).first("id");
+  const data = [{ type: "roles", id: role?.id ?? "" }];
+  for (let round = 0; round < 6; round += 1) {
+    const [ada, eve] = [await makeAdmin(server), await makeAdmin(server)];
+    const take = (from: Person, by: Person) =>
+      send("DELETE", `/v1/users/${from.id}/relationships/roles`, { data }, by.token);
+    const results = await allAtOnce({ ada: () => take(ada, eve), eve: () => take(eve, ada) });
+    const statuses = Object.values(results).map(({ status }) => status);
+    t.same(
+      statuses.filter((status) => ![204, 403, 409, 503].includes(status)),
+      [],
+    );
+    const left = await server.db("user_roles").whereIn("user_id", [ada.id, eve.id]).pluck("user_id");
+    t.equal(left.length, 2 - statuses.filter((status) => status === 204).length);
+    t.ok(left.length > 0, "there is an admin");
+    if (left.length === 2) continue;
+    await server.db("user_roles").delete();
+  }
+});
+
+void t.test(
+  "two who write the same rows in opposite order: each does all of it, or nothing and may try again",
+  async (t) => {
+    const { server, send } = await makeListening(t);
+    const admins = [await makeAdmin(server), await makeAdmin(server)];
+    const [one, two] = [await makeUser(server), await makeUser(server)];
+    const rename = (people: readonly Person[], firstName: string, admin: Person | undefined) => {
+      const operations = people.map(({ id }) => ({
+        op: "update",
+        data: { type: "users", id, attributes: { firstName } },
+      }));
+      return send("POST", "/v1/operations", { "atomic:operations": operations }, admin?.token);
+    };
+    for (let round = 0; round < 5; round += 1) {
+      const results = await allAtOnce({
+        forth: () => rename([one, two], `forth ${String(round)}`, admins[0]),
+        back: () => rename([two, one], `back ${String(round)}`, admins[1]),
+      });
+      const statuses = Object.values(results).map(({ status }) => status);
+      t.ok(statuses.includes(200) && statuses.every((status) => status === 200 || status === 503), statuses.join());
+      const names = await server.db("users").whereIn("id", [one.id, two.id]).pluck("first_name");
+      t.equal(names[0], names[1], "both rows are one's or the other's");
+      t.match(names[0], new RegExp(`(?:forth|back) ${String(round)}`));
     }
   },
 );

@@ -1,6 +1,7 @@
 import t from "tap";
 
 import { makeApp, type Answer, type TestApp } from "../fixtures/app.ts";
+import { tablesOf } from "../fixtures/dialect.ts";
 import { logIn, makeAdmin, makeUser, newestMail, tokenIn, type Person } from "../fixtures/people.ts";
 
 const PATH = "/v1/auth/reset-password";
@@ -182,8 +183,8 @@ void t.test("no plain token is in the database, at any time", async (t) => {
   const person = await makeUser(server);
   const token = await mailedToken(server, person);
   const dump = async () => {
-    const tables = await server.db("sqlite_master").where({ type: "table" }).pluck("name");
-    return JSON.stringify(await Promise.all(tables.map((table: string) => server.db(table).select("*"))));
+    const tables = await tablesOf(server.db);
+    return JSON.stringify(await Promise.all(tables.map((table) => server.db(table).select("*"))));
   };
   for (const secret of [token, person.token, person.password]) t.notMatch(await dump(), secret);
   await redeem(server, token);

@@ -104,6 +104,7 @@ const refused: Record<string, readonly string[]> = {
   PORT: ["-1", "65536", "80a", "1e3", "0x50", "3000.0"],
   NODE_ENV: ["prod", "Production"],
   DATABASE_URL: ["mysql://x", "sqlite:", "data/rekey.sqlite"],
+  DATABASE_POOL_SIZE: ["0", "1", "1001", "many"],
   PUBLIC_URL: [
     "example.org",
     "/v1",

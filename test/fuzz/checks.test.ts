@@ -5,6 +5,7 @@ import { mintToken } from "../../src/accounts/token.ts";
 import { newId } from "../../src/db/id.ts";
 import { insertUser } from "../fixtures/accounts.ts";
 import { makeDatabase } from "../fixtures/database.ts";
+import { ignoreForeignKeys } from "../fixtures/dialect.ts";
 import { brokenInvariants } from "../fixtures/fuzz/invariants.ts";
 import { findSecrets } from "../fixtures/fuzz/secrets.ts";
 import { MARKER } from "../fixtures/fuzz/values.ts";
@@ -55,7 +56,7 @@ void t.test(
     const admin = await insertUser(db, { email: "root@example.org", password: "orbit-walnut-1", isAdmin: true });
     t.same(await brokenInvariants(db), []);
 
-    await db.raw("PRAGMA foreign_keys = OFF");
+    await ignoreForeignKeys(db, "user_roles");
     const orphan = { user_id: newId(), role_id: newId() };
     for (const [what, spoil, mend] of [
       [/orphan/, () => db("user_roles").insert(orphan), () => db("user_roles").where(orphan).delete()],

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Knex } from "knex";
 import t from "tap";
 
@@ -18,7 +17,7 @@ import {
   reschedule,
 } from "../../src/outbox/outbox.ts";
 import { listEntries } from "../../src/outbox/operator.ts";
-import { makeDatabase } from "../fixtures/database.ts";
+import { makeDatabase, makeSharedDatabaseUrl } from "../fixtures/database.ts";
 import { claimOne } from "../fixtures/outbox.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
@@ -79,8 +78,8 @@ void t.test("a claimed entry is nobody else's until the lease ends; then it is",
   t.same(await listEntries(db, { state: "waiting", limit: 10 }), []);
 });
 
-void t.test("two databases handles on one file take each entry once", async (t) => {
-  const url = `sqlite:${join(t.testdir(), "outbox.sqlite")}`;
+void t.test("two handles on one database take each entry once", async (t) => {
+  const url = await makeSharedDatabaseUrl(t);
   const [one, two] = [openDatabase(url), openDatabase(url)];
   t.teardown(() => Promise.all([one.destroy(), two.destroy()]).then(() => undefined));
   await migrateToLatest(one);

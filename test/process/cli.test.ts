@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import t, { type Test } from "tap";
 
 import { openDatabase } from "../../src/db/knex.ts";
-import { makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
+import { databaseUrlOf, makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
 const PASSWORD = "walnut-orbit-9";
@@ -131,7 +131,7 @@ void t.test("migrations are recorded alike by the source, by what is compiled, a
     ],
     {
       cwd: projectRoot,
-      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: `sqlite:${join(folder, "data/rekey.sqlite")}` },
+      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: await databaseUrlOf(folder) },
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
@@ -161,7 +161,7 @@ void t.test("a new database has the role of admins and nobody in it; in producti
   };
   const refused = await run("cli/index", ["seed", "--users", "1"], { folder, environment });
   isPlainRefusal(t, refused, /^Not in production: /);
-  const db = openDatabase(`sqlite:${join(folder, "data/rekey.sqlite")}`);
+  const db = openDatabase(await databaseUrlOf(folder));
   t.teardown(() => db.destroy());
   t.same(await db("users").pluck("email"), []);
   t.same(await db("roles").pluck("name"), ["admin"]);

@@ -7,7 +7,7 @@ import t from "tap";
 
 import { MEDIA_TYPE, type Json } from "../fixtures/app.ts";
 import { checkAnswer } from "../fixtures/document.ts";
-import { makeFolder, PLAIN_NODE, startServer } from "../fixtures/process.ts";
+import { databaseUrlOf, makeFolder, PLAIN_NODE, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
 /** Does what docs/adding-a-resource-type.md says, to a copy of the project, and uses what came of it. */
@@ -67,7 +67,7 @@ void t.test("articles, from nothing", { timeout: 240_000 }, async (t) => {
   const built = await run([...PLAIN_NODE, "scripts/build.js"], folder);
   t.equal(built.code, 0, built.stderr);
 
-  const database = `sqlite:${join(folder, "rekey.sqlite")}`;
+  const database = await databaseUrlOf(folder);
   const server = await startServer(t, { folder, project: folder, environment: { DATABASE_URL: database } });
   const said = await run(
     [

@@ -10,7 +10,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { migrateToLatest } from "../../src/db/migrate.ts";
 import { claimDue, enqueue, giveUp, LEASE_SECONDS, reschedule } from "../../src/outbox/outbox.ts";
 import { claimOne } from "../fixtures/outbox.ts";
-import { makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
+import { databaseUrlOf, makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
 const HOUR = 3_600_000;
@@ -19,7 +19,7 @@ const ADDRESS = "ada@example.org";
 /** A database that this process has open too, as a running server would. */
 async function makeOutbox(t: Test): Promise<{ folder: string; db: Knex; put: () => Promise<string> }> {
   const folder = makeFolder(t);
-  const db = openDatabase(`sqlite:${join(folder, "data/rekey.sqlite")}`);
+  const db = openDatabase(await databaseUrlOf(folder));
   t.teardown(() => db.destroy());
   await migrateToLatest(db);
   const put = () =>

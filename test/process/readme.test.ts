@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import t from "tap";
 
-import { makeFolder, startServer } from "../fixtures/process.ts";
+import { databaseUrlOf, makeFolder, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
 const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
 
 void t.test("the tour runs, line by line, as it stands", async (t) => {
   const folder = makeFolder(t);
-  const database = `sqlite:${join(folder, "rekey.sqlite")}`;
+  const database = await databaseUrlOf(folder);
   const server = await startServer(t, { folder, environment: { DATABASE_URL: database } });
   const tour = [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
   t.ok(tour.length >= 5, "the blocks were found");

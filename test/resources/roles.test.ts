@@ -36,6 +36,24 @@ void t.test("a name is taken in every letter case", async (t) => {
   t.equal(taken.body.errors[0].source.pointer, "/data/attributes/name");
 });
 
+void t.test(
+  "the longest names and descriptions are kept, and what is longer in its normal form is refused",
+  async (t) => {
+    const server = await makeApp(t);
+    const { token } = await makeAdmin(server);
+    const make = (attributes: Record<string, unknown>) =>
+      server.ask("POST", "/v1/roles", { token, body: document(attributes) });
+    const widest = { name: "\u{1F600}".repeat(100), description: "\u{1F600}".repeat(1000) };
+    const made = await make(widest);
+    t.equal(made.status, 201, made.text);
+    t.match(made.body.data.attributes, widest);
+    // One letter that is eighteen in NFKC.
+    const longer = await make({ name: "\uFDFA".repeat(100) });
+    t.equal(longer.status, 422, longer.text);
+    t.equal(longer.body.errors[0].source.pointer, "/data/attributes/name");
+  },
+);
+
 void t.test("a user reads the roles they have, and changes none", async (t) => {
   const server = await makeApp(t);
   const [admin, user] = [await makeAdmin(server), await makeUser(server)];

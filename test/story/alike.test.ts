@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import t, { type Test } from "tap";
 
 import { makeApp, type Answer, type Ask, type TestApp } from "../fixtures/app.ts";
 import { insertUser } from "../fixtures/accounts.ts";
-import { commitsIn } from "../fixtures/commits.ts";
+import { commitsDuring } from "../fixtures/commits.ts";
+import { makeSharedDatabaseUrl } from "../fixtures/database.ts";
 import { makeUser } from "../fixtures/people.ts";
 import { PostmarkStandIn } from "../fixtures/postmark.ts";
-import { makeFolder } from "../fixtures/process.ts";
 import { newId } from "../../src/db/id.ts";
 
 /**
@@ -98,16 +96,14 @@ void t.test("a reset request too many, for an account and for nobody", async (t)
 });
 
 void t.test("as often the disk is waited for, for an account and for nobody, a taken and a free address", async (t) => {
-  const file = join(makeFolder(t), "rekey.sqlite");
-  const server = await makeApp(t, { REGISTRATION: "confirm", DATABASE_URL: `sqlite:${file}` });
+  const url = await makeSharedDatabaseUrl(t);
+  const server = await makeApp(t, { REGISTRATION: "confirm", DATABASE_URL: url });
   const known = await insertUser(server.db, { email: nobody() });
-  const commitsOf = async (url: string, body: object) => {
-    await server.db.raw("PRAGMA wal_checkpoint(TRUNCATE)");
-    const asked = await server.ask("POST", url, { body });
-    t.ok(asked.status < 300);
-    await server.worker.drain();
-    return commitsIn(readFileSync(`${file}-wal`));
-  };
+  const commitsOf = (path: string, body: object) =>
+    commitsDuring(server.db, url, async () => {
+      t.ok((await server.ask("POST", path, { body })).status < 300);
+      await server.worker.drain();
+    });
   const reset = (email: string) => commitsOf(RESET, { data: { email } });
   const register = (email: string) => commitsOf("/v1/users", { data: { type: "users", attributes: { email } } });
   for (const ask of [reset, register]) {

@@ -2,6 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import t from "tap";
 
 import { makeApp } from "../fixtures/app.ts";
+import { refuseWrites } from "../fixtures/dialect.ts";
 import { Description } from "../fixtures/description.ts";
 import { makeUser } from "../fixtures/people.ts";
 import { basic, bounce, CREDENTIALS, HOOKED, keptLog, post, statusOf, WEBHOOK } from "../fixtures/postmark-events.ts";
@@ -188,8 +189,7 @@ void t.test("every answer of the webhook is described, and nothing that it does 
   await send(415, "x", { "content-type": "text/plain" });
   await send(422, { RecordType: "Bounce" });
 
-  // Another process writes and does not come to its end.
-  await server.db.raw("create trigger busy before insert on webhook_events begin select raise(abort, 'gone'); end");
+  await refuseWrites(server.db, "webhook_events", "insert");
   await send(500, event);
   const told = description.told.filter((line) => line.startsWith(`POST ${WEBHOOK} `));
   t.same(

@@ -1,14 +1,16 @@
-import { join } from "node:path";
 import t, { type Test } from "tap";
 
 import { undeliverable } from "../../src/accounts/mail-status.ts";
+import { toNumber } from "../../src/db/dialect.ts";
 import { openDatabase } from "../../src/db/knex.ts";
 import { migrateToLatest } from "../../src/db/migrate.ts";
+import { countedRows } from "../../src/db/row-counts.ts";
 import { insertUser } from "../fixtures/accounts.ts";
 import { makeApp } from "../fixtures/app.ts";
+import { planOf } from "../fixtures/dialect.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 import { makeAdmin } from "../fixtures/people.ts";
-import { makeFolder, run } from "../fixtures/process.ts";
+import { databaseUrlOf, makeFolder, run } from "../fixtures/process.ts";
 
 const MIGRATION = { name: "0013_create_mail_status" };
 
@@ -25,7 +27,8 @@ void t.test("the migration goes back and forth, and what counts the users goes o
   await insertUser(db, { email: "bob@example.org" });
   await db("users").where({ email: "ada@example.org" }).delete();
   await insertUser(db, { email: "eve@example.org" });
-  t.match(await db("row_counts").where({ table_name: "users" }), [{ row_count: 2 }]);
+  const [row] = (await countedRows(db, "users")) as { total: unknown }[];
+  t.equal(toNumber(row?.total), 2);
 });
 
 void t.test("marked users are found without reading all others", async (t) => {
@@ -33,7 +36,7 @@ void t.test("marked users are found without reading all others", async (t) => {
   const admin = await makeAdmin(server);
   const asked: { sql: string; bindings: string[] }[] = [];
   const note = (query: { sql: string; bindings: string[] }) => {
-    if (query.sql.includes("`mail_status` is not null") || query.sql.includes("`mail_status` =")) asked.push(query);
+    if (/["`]mail_status["`] (?:is not null|=)/.test(query.sql)) asked.push(query);
   };
   server.db.on("query", note);
   for (const filter of ["filter[mailStatus][null]=false", "filter[mailStatus]=HardBounce"]) {
@@ -43,20 +46,18 @@ void t.test("marked users are found without reading all others", async (t) => {
   server.db.off("query", note);
   t.ok(asked.length >= 3, String(asked.length));
   for (const { sql, bindings } of asked) {
-    const plan = (await server.db.raw(`explain query plan ${sql}`, bindings)) as { detail: string }[];
-    t.match(plan[0]?.detail, /users USING (?:COVERING )?INDEX users_with_mail_status/, sql);
+    t.match(await planOf(server.db, sql, bindings), /index (?:only )?(?:scan using )?users_with_mail_status/i, sql);
   }
 });
 
 const SINCE = "2026-01-31T12:00:00.907Z";
 /** The clock of the server that wrote it is ahead of this one. */
 const AHEAD = "2999-01-31T12:00:00.000Z";
-const DATABASE = "sqlite:rekey.sqlite";
 
 /** A folder with a database in which two of three addresses are marked. */
 async function marked(t: Test) {
   const folder = makeFolder(t);
-  const db = openDatabase(`sqlite:${join(folder, "rekey.sqlite")}`);
+  const db = openDatabase(await databaseUrlOf(folder));
   await migrateToLatest(db);
   const [ada, bob] = [
     await insertUser(db, { email: "Ada@example.org" }),
@@ -66,8 +67,7 @@ async function marked(t: Test) {
   await db("users").where({ id: ada.id }).update({ mail_status: "HardBounce", mail_status_at: AHEAD });
   await db("users").where({ id: bob.id }).update({ mail_status: "SpamComplaint", mail_status_at: SINCE });
   await db.destroy();
-  const command = (...rest: string[]) =>
-    run("cli/index", ["mail", "undeliverable", ...rest], { folder, environment: { DATABASE_URL: DATABASE } });
+  const command = (...rest: string[]) => run("cli/index", ["mail", "undeliverable", ...rest], { folder });
   return { command, ada, bob };
 }
 

@@ -1,0 +1,119 @@
+import type { Knex } from "knex";
+import t, { type Test } from "tap";
+
+import { isBusy } from "../../src/db/dialect.ts";
+import { openDatabase } from "../../src/db/knex.ts";
+import { makeApp, type TestApp } from "../fixtures/app.ts";
+import { makeDatabaseUrl } from "../fixtures/database.ts";
+import { makeUser, newestMail } from "../fixtures/people.ts";
+
+/** What becomes of requests and mails while connections to PostgreSQL break, wait for long, or do not come about. */
+
+/** A server, and somebody else at its database. */
+async function makeScene(
+  t: Test,
+  parameters = "",
+  operatorsDatabase?: string,
+): Promise<{ server: TestApp; operator: Knex }> {
+  const url = await makeDatabaseUrl(t);
+  const operator = openDatabase(operatorsDatabase === undefined ? url : new URL(operatorsDatabase, url).href);
+  t.teardown(() => operator.destroy());
+  return { server: await makeApp(t, { DATABASE_URL: url + parameters }), operator };
+}
+
+async function eventually<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const value = await look();
+    if (value !== undefined) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it never came to that");
+}
+
+const rename = (server: TestApp, { id, token }: { id: string; token: string }, firstName: string) =>
+  server.ask("PATCH", `/v1/users/${id}`, { token, body: { data: { type: "users", id, attributes: { firstName } } } });
+
+void t.test(
+  "a connection that dies in the middle of a write: 503, nothing is written, and the next try is",
+  async (t) => {
+    const { server, operator } = await makeScene(t);
+    const person = await makeUser(server, { firstName: "Ada" });
+    const lock = await operator.transaction();
+    await lock("users").where({ id: person.id }).forUpdate().first();
+    const writing = rename(server, person, "Eve");
+    await eventually(async () => {
+      const { rows } = await operator.raw<{ rows: { pid: number }[] }>(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows[0];
+    });
+    const answer = await writing;
+    await lock.rollback();
+    t.equal(answer.status, 503, answer.text);
+    t.equal(answer.headers["retry-after"], "1");
+    t.match(await operator("users").where({ id: person.id }).first(), { first_name: "Ada" });
+    t.equal((await rename(server, person, "Eve")).status, 200);
+  },
+);
+
+void t.test("who waits too long for somebody else's lock is told to come back", async (t) => {
+  const { server, operator } = await makeScene(t, "?options=-c%20lock_timeout%3D100ms");
+  const person = await makeUser(server);
+  const lock = await operator.transaction();
+  await lock("users").where({ id: person.id }).forUpdate().first();
+  const answer = await rename(server, person, "Eve");
+  await lock.rollback();
+  t.equal(answer.status, 503, answer.text);
+  t.equal(answer.headers["retry-after"], "1");
+  t.equal((await rename(server, person, "Eve")).status, 200);
+});
+
+void t.test("the server's statements have an end, and the operator's own settings come first", async (t) => {
+  const { server, operator } = await makeScene(t, "?options=-c%20statement_timeout%3D5s&application_name=ours");
+  const settingsOf = async (db: Knex) => {
+    const names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "application_name"];
+    const { rows } = await db.raw<{ rows: { setting: string }[] }>(
+      `select current_setting(name) as setting from unnest(?::text[]) as names (name)`,
+      [names],
+    );
+    return rows.map(({ setting }) => setting);
+  };
+  t.same(await settingsOf((await makeApp(t)).db), ["30s", "10s", "1min", "rekey"]);
+  t.same(
+    await settingsOf(operator),
+    ["0", "10s", "1min", "rekey"],
+    "the command line's do not: it may move millions of rows",
+  );
+  t.same(await settingsOf(server.db), ["5s", "10s", "1min", "ours"]);
+  const cut: unknown = await server.db.raw("select pg_sleep(60)").catch((error: unknown) => error);
+  t.ok(isBusy(cut), String(cut));
+});
+
+void t.test("an outage: 503 meanwhile, not ready, and afterwards what was accepted before is mailed", async (t) => {
+  const { server, operator } = await makeScene(t, "", "postgres");
+  const person = await makeUser(server);
+  const forget = () => server.ask("POST", "/v1/auth/reset-password", { body: { data: { email: person.email } } });
+  const statusOf = async (path: string) => (await server.ask("GET", path)).status;
+  t.equal((await forget()).status, 200);
+  t.equal(await statusOf("/readyz"), 200);
+
+  const { rows } = await server.db.raw<{ rows: { name: string }[] }>("select current_database() as name");
+  const name = rows[0]?.name ?? "";
+  await operator.raw("alter database ?? allow_connections false", [name]);
+  await operator.raw("select pg_terminate_backend(pid) from pg_stat_activity where datname = ?", [name]);
+  await eventually(async () => ((await statusOf("/readyz")) === 503 ? true : undefined));
+  t.equal(await statusOf("/healthz"), 200);
+  const refused = await forget();
+  t.equal(refused.status, 503, refused.text);
+  t.equal(refused.headers["retry-after"], "1");
+  t.equal((await server.ask("GET", "/v1/users", { token: person.token })).status, 503);
+  await server.worker.drain();
+  t.same(server.mailbox?.list(), []);
+
+  await operator.raw("alter database ?? allow_connections true", [name]);
+  await eventually(async () => ((await statusOf("/readyz")) === 200 ? true : undefined));
+  t.equal((await server.ask("GET", "/v1/users", { token: person.token })).status, 200);
+  const mail = await eventually(async () => await newestMail(server, person.email));
+  t.match(mail, { tag: "reset" });
+  t.equal(server.mailbox?.list().length, 1, "once");
+});
