@@ -9,7 +9,9 @@ export interface Target {
 }
 
 export interface Load {
+  /** Ends after so many seconds or requests, whichever comes first. */
   readonly seconds: number;
+  readonly requests?: number;
   readonly connections: number;
 }
 
@@ -43,15 +45,21 @@ export function bytesOf({ method, path, body, type = JSONAPI }: Ask, token: stri
 }
 
 /** Asks as fast as is answered, on so many connections at once, and waits for the last answer. */
-export async function load(target: Target, scenario: Scenario, { seconds, connections }: Load): Promise<Result> {
+export async function load(
+  target: Target,
+  scenario: Scenario,
+  { seconds, requests = Infinity, connections }: Load,
+): Promise<Result> {
   const pool = new Pool(Number(new URL(target.url).port), connections);
   const times: number[] = [];
   let failures = 0;
+  let asked = 0;
   const begun = performance.now();
   const until = begun + seconds * 1000;
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      for (let now = performance.now(); now < until;) {
+      for (let now = performance.now(); now < until && asked < requests;) {
+        asked += 1;
         const { status } = await pool.ask(nextRequest(target, scenario));
         if (status < 200 || status > 299) failures += 1;
         const answered = performance.now();
