@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+
+import type { Answers, Question } from "./probe.ts";
 
 /** A compiled script beside this one. */
 export const compiled = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -14,13 +17,57 @@ export async function start(
   arguments_: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly child: ChildProcess; readonly url: string }> {
-  const child = spawn(process.execPath, [compiled(script), ...arguments_], {
+  return await listening(script, [compiled(script), ...arguments_], environment);
+}
+
+/** A server that is looked into while it runs. */
+export interface Probed {
+  readonly child: ChildProcess;
+  readonly url: string;
+  ask<Asked extends Question>(question: Asked): Promise<Answers[Asked]>;
+  /** Kills it, and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+/** As start(), with the probe (see probe.ts) loaded before the script. */
+export async function startProbed(
+  script: string,
+  arguments_: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Probed> {
+  const probe = ["--expose-gc", "--import", compiled("probe.js")];
+  const { child, url } = await listening(script, [...probe, compiled(script), ...arguments_], environment, "ipc");
+  return {
+    child,
+    url,
+    ask: async <Asked extends Question>(question: Asked) => {
+      const answered = once(child, "message");
+      child.send(question);
+      const [answer] = (await answered) as [Answers[Asked]];
+      return answer;
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+async function listening(
+  script: string,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  channel: "ipc" | "ignore" = "ignore",
+): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+  const child = spawn(process.execPath, command, {
     env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit", channel],
   });
   const url = await new Promise<string>((resolve, reject) => {
     let printed = "";
-    child.stdout.on("data", (chunk: Buffer) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
       printed += chunk.toString();
       const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
       if (found !== undefined) resolve(found);

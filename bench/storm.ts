@@ -42,8 +42,8 @@ const COST = { logN: 15, p: 3 };
 const TOKENS = 2000;
 
 /** Gives every user a password, and some a reset token. */
-async function prepare(filename: string): Promise<{ token: string; ids: string[]; resetTokens: string[] }> {
-  const { token, ids } = await seedDatabase(filename, users);
+async function prepare(filename: string): Promise<{ token: string; ids: readonly string[]; resetTokens: string[] }> {
+  const { token, ids } = await seedDatabase(`sqlite:${filename}`, users);
   const db = openDatabase(`sqlite:${filename}`);
   try {
     await db("users").update({ password: await new Hasher(COST).hash(SEED_PASSWORD) });
