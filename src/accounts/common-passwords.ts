@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type * as Language from "@zxcvbn-ts/language-common";
 
 let common: ReadonlySet<string> | undefined;
 
@@ -9,7 +10,7 @@ let common: ReadonlySet<string> | undefined;
 export function isCommonPassword(password: string): boolean {
   if (common === undefined) {
     const require = createRequire(import.meta.url);
-    const { dictionary } = require("@zxcvbn-ts/language-common") as typeof import("@zxcvbn-ts/language-common");
+    const { dictionary } = require("@zxcvbn-ts/language-common") as typeof Language;
     common = new Set(dictionary["passwords-common"]);
   }
   return common.has(password);

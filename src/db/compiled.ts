@@ -52,7 +52,7 @@ export function compiledRows(
   values: readonly Value[],
   build: () => Knex.QueryBuilder,
 ): Promise<Row[]> {
-  const whole = `${db.client.dialect as string} ${key}`;
+  const whole = `${(db.client as Client).dialect} ${key}`;
   let query = compiled.get(whole);
   if (query === undefined) {
     const { sql, bindings } = build().toSQL().toNative();
@@ -77,6 +77,7 @@ function valueOf(binding: unknown, values: readonly Value[]): unknown {
 
 /** Knex' client, by the parts that its own runner uses. */
 interface Client {
+  readonly dialect: string;
   acquireConnection(): Promise<object>;
   releaseConnection(connection: object): Promise<void>;
   _query(connection: object, query: object): Promise<unknown>;

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { domainToASCII } from "node:url";
+import type * as Postmark from "postmark";
 
 import type { Delivery, Mail, Mailer } from "./mailer.ts";
 
@@ -44,7 +45,7 @@ export function postmarkMailer({ token, apiUrl, stream, from, timeoutSeconds = 1
   const sender = senderOf(from);
   if (sender === null) throw new Error("The sender of mails must be an address, or: Display name <address>");
   // Where there is no token nobody waits for it to be loaded.
-  const { Models, ServerClient } = createRequire(import.meta.url)("postmark") as typeof import("postmark");
+  const { Models, ServerClient } = createRequire(import.meta.url)("postmark") as typeof Postmark;
   new ServerClient(token, configuration); // Fails now rather than at the first mail.
 
   return {

@@ -87,7 +87,6 @@ await t.test("texts of scripts stand in an attribute, where nothing ends them", 
   t.equal((JSON.parse(json) as Texts)["say.kept"], texts["say.kept"]);
 });
 
-
 await t.test("on the whole server in German: asked, mailed, refused for each reason, set", async (t) => {
   const browser = await openBrowser(t);
   const server = await makeApp(t, { NODE_ENV: "development", PUBLIC_URL: "", PORT: "0" });
