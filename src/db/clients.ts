@@ -109,26 +109,38 @@ const MOST_NAMES = 500;
  * https://node-postgres.com/features/queries#prepared-statements
  */
 export class NamingPostgresClient extends PostgresClient {
-  override transaction(...args: Parameters<PostgresClient["transaction"]>): ReturnType<PostgresClient["transaction"]> {
-    const transaction = super.transaction(...args);
-    transaction.txid = SAVEPOINT;
-    return transaction;
-  }
-
-  override _query(connection: unknown, query: Query): Promise<unknown> {
+  override async _query(connection: unknown, query: Query): Promise<unknown> {
     const name = nameOf(query.sql);
-    if (name !== undefined) query.options = { ...query.options, name };
-    return super._query(connection, query);
+    if (name === undefined) return super._query(connection, query);
+    try {
+      return await super
+        ._query(connection, { ...query, options: { ...query.options, name } })
+        .then((answered) => Object.assign(query, { response: (answered as Query).response }));
+    } catch (error) {
+      // A migration gave a table another shape. What has the old one is planned anew, by another name.
+      if (!isOutdated(error)) throw error;
+      if (names.get(query.sql) === name) names.delete(query.sql);
+      if ((this as { readonly transacting?: boolean }).transacting === true) throw error;
+      return super._query(connection, query);
+    }
   }
+}
+
+/** «cached plan must not change result type» */
+function isOutdated(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return code === "0A000" && typeof message === "string" && message.includes("cached plan");
 }
 
 /** The same for all connections of the process. */
 const names = new Map<string, string>();
+let named = 0;
 
 function nameOf(sql: string): string | undefined {
   const known = names.get(sql);
   if (known !== undefined || names.size >= MOST_NAMES || !REPEATED.test(sql)) return known;
-  const name = `k${String(names.size)}`;
+  named += 1;
+  const name = `k${String(named)}`;
   names.set(sql, name);
   return name;
 }

@@ -91,21 +91,31 @@ interface Client {
  */
 async function rowsOf(db: Knex, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
   const client = db.client as Client;
-  client.emit("query", { sql, bindings, method: "select" });
+  const query = { sql, bindings, method: "select" };
+  // As Knex tells it, for whoever listens to it.
+  client.emit("query", query);
   try {
     const reader = client instanceof KeepingSqliteClient && db.isTransaction !== true ? client.reader() : undefined;
-    if (reader !== undefined) return (await statementsOf(await reader).all(sql, bindings)) as Row[];
-    const connection = await client.acquireConnection();
-    try {
-      const query: { response?: Row[] | { rows: Row[] } } = { sql, bindings, method: "select" } as object;
-      await client._query(connection, query);
-      const { response = [] } = query;
-      return Array.isArray(response) ? response : response.rows;
-    } finally {
-      await client.releaseConnection(connection);
-    }
+    const rows =
+      reader === undefined
+        ? await pooledRows(client, query)
+        : ((await statementsOf(await reader).all(sql, bindings)) as Row[]);
+    client.emit("query-response", rows, query);
+    return rows;
   } catch (error) {
     if (error instanceof Error) error.message = `${sql} - ${error.message}`;
     throw error;
+  }
+}
+
+async function pooledRows(client: Client, query: object): Promise<Row[]> {
+  const connection = await client.acquireConnection();
+  try {
+    const answered: { response?: Row[] | { rows: Row[] } } = { ...query };
+    await client._query(connection, answered);
+    const { response = [] } = answered;
+    return Array.isArray(response) ? response : response.rows;
+  } finally {
+    await client.releaseConnection(connection);
   }
 }

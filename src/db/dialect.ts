@@ -69,6 +69,8 @@ export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, name, message } = error as DriverError;
   if (name === "KnexTimeoutError" || name === "WriterBusy" || code === "SQLITE_BUSY") return true;
+  // A statement that was planned before a migration, in a transaction: the next one plans it anew.
+  if (code === "0A000") return typeof message === "string" && message.includes("cached plan");
   if (typeof code === "string") return PASSING.test(code) || UNREACHABLE.test(code);
   return typeof message === "string" && LOST.test(message);
 }

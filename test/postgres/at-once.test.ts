@@ -17,15 +17,13 @@ import { OutboxWorker } from "../../src/outbox/worker.ts";
 import { enqueue } from "../../src/outbox/outbox.ts";
 import { CLIENT, insertUser } from "../fixtures/accounts.ts";
 import { makeApp } from "../fixtures/app.ts";
-import { usePostgres } from "../fixtures/postgres.ts";
+import { makeDatabaseUrl, makeSharedDatabaseUrl } from "../fixtures/database.ts";
 import { makeFolder, PLAIN_NODE } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
 /** What several processes do at once on one database. Each has a connection pool of its own, as here each `Knex`. */
 
 type Test = Parameters<typeof makeFolder>[0];
-
-const newDatabase = await usePostgres(t);
 
 function open(t: Test, url: string): Knex {
   const db = openDatabase(url);
@@ -39,18 +37,11 @@ function several(t: Test, url: string, count: number): Knex[] {
 
 /** As many on one database that has been migrated. */
 async function migrated(t: Test, count: number): Promise<Knex[]> {
-  return several(t, await newDatabase(await original), count);
+  return several(t, await makeDatabaseUrl(t), count);
 }
 
-const original = newDatabase().then(async (url) => {
-  const db = openDatabase(url);
-  await migrateToLatest(db);
-  await db.destroy();
-  return url;
-});
-
 const DATABASES = {
-  PostgreSQL: { urlOf: () => newDatabase(), count: 10 },
+  PostgreSQL: { urlOf: makeSharedDatabaseUrl, count: 10 },
   // Each that waits for its file takes one of this process' four threads.
   SQLite: { urlOf: (t: Test) => Promise.resolve(`sqlite:${join(makeFolder(t), "rekey.sqlite")}`), count: 3 },
 };
@@ -75,7 +66,7 @@ for (const [name, { urlOf, count }] of Object.entries(DATABASES)) {
 void t.test(
   "one that is killed in the middle of its migrations leaves nothing behind: the next one goes on",
   async (t) => {
-    const url = await newDatabase();
+    const url = await makeSharedDatabaseUrl(t);
     const [other, watcher] = several(t, url, 2);
     if (other === undefined || watcher === undefined) return;
     // The last thing that is made before the tables of the outbox, by somebody who does not come to an end: it waits there.
@@ -140,7 +131,7 @@ void t.test("a server is not ready before its own migrations have run", async (t
 });
 
 void t.test("more connections than the database has: 503, for a moment, and no fault of the server", async (t) => {
-  const url = new URL(await newDatabase(await original));
+  const url = new URL(await makeDatabaseUrl(t));
   const admin = open(t, url.href);
   const role = `few_${newId().replaceAll("-", "")}`;
   await admin.raw("create role ?? login superuser password 'few'", [role]);

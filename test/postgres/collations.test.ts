@@ -10,7 +10,7 @@ const TEXTS = `
     and attnum > 0 and not attisdropped and attname !~ '(^id|_id|_at|_hash|password)$'
   order by 1`;
 
-const MIGRATION = { name: "0019_order_texts_by_code_points" };
+const MIGRATION = { name: "0016_order_texts_by_code_points" };
 
 void t.test("people's texts are ordered by code points, whatever the language of the database", async (t) => {
   const db = await makeDatabase(t);

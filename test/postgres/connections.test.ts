@@ -117,3 +117,20 @@ void t.test("an outage: 503 meanwhile, not ready, and afterwards what was accept
   t.match(mail, { tag: "reset" });
   t.equal(server.mailbox?.list().length, 1, "once");
 });
+
+void t.test("a migration under a running server: what was planned before it is planned anew", async (t) => {
+  const { server, operator } = await makeScene(t);
+  const { db } = server;
+  const read = (database: Knex) => database("roles").where({ name: "admin" }).first();
+  // On each of the pool's connections.
+  await Promise.all(Array.from({ length: 8 }, () => read(db)));
+  await operator.raw("alter table roles add column colour text");
+  t.same(await Promise.all(Array.from({ length: 8 }, async () => (await read(db))?.name)), Array(8).fill("admin"));
+
+  await operator.raw("alter table roles drop column colour");
+  const outcomes = await Promise.all(
+    Array.from({ length: 8 }, () => db.transaction((trx) => read(trx)).then(Boolean, isBusy)),
+  );
+  t.same(outcomes, Array(8).fill(true), "within a transaction there may be a 503");
+  t.equal((await db.transaction((trx) => read(trx)))?.name, "admin");
+});

@@ -10,7 +10,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { migrationStatus } from "../../src/db/migrate.ts";
 import type { Json } from "../fixtures/app.ts";
 import { PostmarkStandIn } from "../fixtures/postmark.ts";
-import { usePostgres } from "../fixtures/postgres.ts";
+import { makeSharedDatabaseUrl } from "../fixtures/database.ts";
 import { makeFolder, startServer, type ServerProcess } from "../fixtures/process.ts";
 import { startRedis } from "../fixtures/servers.ts";
 
@@ -98,13 +98,11 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(50);
 }
 
-const newDatabase = await usePostgres(t);
-
 void t.test("three behind a proxy are one: one dies in a burst, then Redis goes and comes", async (t) => {
   let redis = await startRedis();
   t.teardown(() => redis.stop());
   const postmark = await PostmarkStandIn.start(t);
-  const url = await newDatabase();
+  const url = await makeSharedDatabaseUrl(t);
   const environment = {
     NODE_ENV: "test",
     DATABASE_URL: url,

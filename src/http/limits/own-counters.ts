@@ -5,6 +5,11 @@ export interface Count {
   readonly left: number;
 }
 
+/** Whole milliseconds: with fractions the end of a window less its beginning may be a little more than its length. */
+function wholeNow(): number {
+  return Math.floor(performance.now());
+}
+
 interface Window {
   count: number;
   /** By `performance.now()`. */
@@ -23,7 +28,7 @@ export class OwnCounters {
 
   /** Counts one more. */
   hit(key: string, windowMs: number): Count {
-    const now = performance.now();
+    const now = wholeNow();
     const known = this.#alive(key, now);
     const window = known ?? { count: 0, endsAt: now + windowMs };
     window.count += 1;
@@ -32,7 +37,7 @@ export class OwnCounters {
   }
 
   read(key: string): Count {
-    const now = performance.now();
+    const now = wholeNow();
     const window = this.#alive(key, now);
     return window === undefined ? { count: 0, left: 0 } : { count: window.count, left: window.endsAt - now };
   }
@@ -43,8 +48,9 @@ export class OwnCounters {
    * @param at when it was asked, by `performance.now()`: so a window ends here no later than there
    */
   learn(key: string, { count, left }: Count, at: number): void {
-    const known = this.#alive(key, performance.now());
-    if (count > 0 && (known === undefined || known.count <= count)) this.#keep(key, { count, endsAt: at + left });
+    const known = this.#alive(key, wholeNow());
+    if (count > 0 && (known === undefined || known.count <= count))
+      this.#keep(key, { count, endsAt: Math.floor(at) + left });
   }
 
   #alive(key: string, now: number): Window | undefined {
