@@ -3,9 +3,10 @@
  * tests but those about PostgreSQL alone.
  *
  * A test file takes two to four seconds of a processor before its first assertion: tap starts a process for it, which loads tap and
- * the server. So the files of one folder share a process: the group's file loads them one after the other. Each file can still be
+ * the server. So neighbours share a process: the group's file loads them one after the other. Each file can still be
  * run by itself: `npm test -- dist/test/reset/request.test.js`.
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,9 +21,9 @@ const output = resolve(folder);
  * the end; by what they import, so that nobody keeps a list.
  */
 const KINDS = [
-  { pattern: /fixtures\/browser\.js"/, most: 1 },
-  { pattern: /fixtures\/(process|kill\w*)\.js"/, most: 2 },
-  { pattern: /(?:)/, most: 12 },
+  { name: "browser", pattern: /fixtures\/browser\.js"/, most: 1 },
+  { name: "process", pattern: /fixtures\/(process|kill\w*)\.js"/, most: 2 },
+  { name: "server", pattern: /(?:)/, most: 16 },
 ];
 
 function allTests() {
@@ -32,28 +33,39 @@ function allTests() {
     .map((name) => join(tests, name));
 }
 
-/** The index of its kind: the lower, the slower. */
 function kindOf(file) {
   const text = readFileSync(file, "utf8");
   return KINDS.findIndex(({ pattern }) => pattern.test(text));
 }
 
+/** Neighbours are mostly about the same. */
 function groupsOf(files) {
-  const groups = new Map();
-  for (const file of files.sort()) {
-    const [place = ""] = relative(join(root, "dist", "test"), file).split(sep);
-    const kind = kindOf(file);
-    const name = `${String(kind)}-${place.replace(/\.test\.js$/, "")}`;
-    groups.set(name, { most: KINDS[kind].most, members: [...(groups.get(name)?.members ?? []), file] });
-  }
-  return [...groups].flatMap(([name, { most, members }]) => {
+  const sorted = files
+    .map((file) => ({ file, kind: kindOf(file) }))
+    .sort((one, other) => (one.file < other.file ? -1 : 1));
+  return KINDS.flatMap(({ name, most }, kind) => {
+    const members = sorted.filter((one) => one.kind === kind).map(({ file }) => file);
     const parts = Math.ceil(members.length / most);
-    const size = Math.ceil(members.length / parts);
     return Array.from({ length: parts }, (_, part) => ({
-      name: parts === 1 ? name : `${name}-${String(part + 1)}`,
-      members: members.slice(part * size, (part + 1) * size),
+      name: `${String(kind)}-${name}-${String(part + 1).padStart(2, "0")}`,
+      members: members.slice(
+        Math.floor((part * members.length) / parts),
+        Math.floor(((part + 1) * members.length) / parts),
+      ),
     }));
   });
+}
+
+/**
+ * tap is made of plugins, and made anew where package.json wants others than it came with. It would do so by itself with its first run,
+ * whose processes then all load what is not wanted: half a second and more each.
+ */
+function buildTap() {
+  const { plugin = [] } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).tap;
+  const built = readFileSync(join(root, "node_modules/@tapjs/test/test-built/dist/esm/index.js"), "utf8");
+  const isStale = plugin.some((name) => name.startsWith("!") && built.includes(`"${name.slice(1)}"`));
+  if (isStale)
+    execFileSync(process.execPath, [join(root, "node_modules/tap/dist/esm/run.mjs"), "build"], { cwd: root });
 }
 
 function contentOf(members) {
@@ -70,6 +82,7 @@ for (const file of ${JSON.stringify(paths)}) {
 `;
 }
 
+buildTap();
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 for (const { name, members } of groupsOf(given.length > 0 ? given.map((file) => resolve(file)) : allTests())) {

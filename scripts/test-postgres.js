@@ -39,6 +39,13 @@ function reaches(file, wanted, seen = new Set()) {
   return importsOf(file).some((next) => reaches(next, wanted, seen));
 }
 
+/**
+ * What starts a server and asks nothing of its database that others do not ask: how pages look, what hashing does, whether a client
+ * compiles. The longest of all tests are among them.
+ */
+const ON_ONE_DATABASE =
+  /^dist\/test\/(?:pages\/docs-page|process\/(?:guide|hashing)|accounts\/hashing\/.*|openapi\/client|http\/shared-limits)\.test\.js$/;
+
 /** @returns {string[]} paths from the project's folder, sorted */
 function filesOnDatabases() {
   return readdirSync(tests, { recursive: true, encoding: "utf8" })
@@ -46,6 +53,7 @@ function filesOnDatabases() {
     .map((name) => join(tests, name))
     .filter((file) => reaches(file, databases))
     .map((file) => relative(root, file))
+    .filter((path) => !ON_ONE_DATABASE.test(path))
     .sort();
 }
 

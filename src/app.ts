@@ -5,9 +5,9 @@ import { Registry } from "prom-client";
 import type { Caller } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
+import { callerConfirmed, confirmCaller, findCaller } from "./accounts/find-caller.ts";
 import { NotMeTokens } from "./accounts/not-me-token.ts";
 import { contextWords } from "./accounts/password.ts";
-import { callerConfirmed, confirmCaller, findCaller } from "./accounts/sessions.ts";
 import { signingSecret } from "./accounts/signing-key.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
@@ -62,7 +62,7 @@ export interface AppParts extends HasherBounds {
   readonly maxRequestsAtWork?: number;
 }
 
-/** What SQLite answers in a second or two, while requests wait for its one connection; far more than are ever at work on a server that keeps up. */
+/** What SQLite answers in a second or two, while requests wait for its one writer; far more than are ever at work on a server that keeps up. */
 const MAX_AT_WORK = 1_000;
 
 /** Milliseconds. Far more than any statement of ours takes; a client that asks for the costliest one does not keep a connection for ever. */

@@ -59,7 +59,7 @@ export const variables = {
   DATABASE_POOL_SIZE: variable({
     parse: integer(2, 1000),
     fallback: "10",
-    doc: "Connections to PostgreSQL at most, of each instance: all instances together stay below its `max_connections`. SQLite has one.",
+    doc: "Connections to PostgreSQL at most, of each instance: all instances together stay below its `max_connections`. SQLite has one that writes and one that reads.",
   }),
   REDIS_URL: optional({
     parse: redisUrl,

@@ -1,5 +1,6 @@
-import { openSync, readSync } from "node:fs";
+import { existsSync, openSync, readSync } from "node:fs";
 import type { Knex } from "knex";
+import type { Database } from "sqlite3";
 
 import { KeepingSqliteClient } from "./clients.ts";
 
@@ -7,7 +8,8 @@ import { KeepingSqliteClient } from "./clients.ts";
 const HEADER = 48;
 
 const header = Buffer.alloc(HEADER);
-const files = new WeakMap<KeepingSqliteClient, number>();
+/** By the reader: the file is the same one as long as that is open. -1 where commits cannot be told. */
+const files = new WeakMap<Database, number>();
 
 /**
  * Something that is another one after every commit to the database, whoever made it: as long as it is what it was, what was read is
@@ -19,25 +21,24 @@ const files = new WeakMap<KeepingSqliteClient, number>();
 export async function commitMark(db: Knex): Promise<string | undefined> {
   const client: unknown = db.client;
   if (!(client instanceof KeepingSqliteClient) || db.isTransaction === true) return undefined;
-  const file = files.get(client) ?? (await open(client));
-  if (file === undefined || readSync(file, header, 0, HEADER, 0) !== HEADER) return undefined;
+  const reader = await client.reader();
+  if (reader === undefined) return undefined;
+  const file = files.get(reader) ?? (await open(client, reader));
+  if (file < 0 || readSync(file, header, 0, HEADER, 0) !== HEADER) return undefined;
   return header.toString("latin1");
 }
 
 /**
- * The file is the same one for as long as a connection is open, and the reader stays open until the client is destroyed. It is never
- * closed here: whoever closes a file on POSIX lets go of all locks that the process has on it, and those are SQLite's.
+ * Never closed: whoever closes a file on POSIX lets go of all locks that the process has on it, and those are SQLite's. Only where the
+ * journal is a write-ahead log is it the one that SQLite writes; it is there once the connection has read something.
  */
-async function open(client: KeepingSqliteClient): Promise<number | undefined> {
-  const reader = client.reader();
-  if (reader === undefined) return undefined;
-  await reader;
-  try {
-    const file = files.get(client) ?? openSync(`${client.connectionSettings.filename}-shm`, "r");
-    files.set(client, file);
-    return file;
-  } catch {
-    // No write-ahead log.
-    return undefined;
-  }
+async function open(client: KeepingSqliteClient, reader: Database): Promise<number> {
+  const [journal] = (await client.read(reader, { sql: "PRAGMA journal_mode" })) as { journal_mode?: string }[];
+  await client.read(reader, { sql: "SELECT count(*) FROM sqlite_master" });
+  const known = files.get(reader);
+  if (known !== undefined) return known;
+  const path = `${client.connectionSettings.filename}-shm`;
+  const file = journal?.journal_mode === "wal" && existsSync(path) ? openSync(path, "r") : -1;
+  files.set(reader, file);
+  return file;
 }

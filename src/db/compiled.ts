@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { KeepingSqliteClient, statementsOf } from "./clients.ts";
+import { KeepingSqliteClient, MOST_BINDINGS } from "./clients.ts";
 
 /** What a statement may be given. */
 export type Value = string | number | boolean | null;
@@ -37,7 +37,8 @@ export function numberParameter(index: number): number {
 /** Filters and fieldsets come from clients, so the number of shapes has to be bounded. */
 const MOST = 1_000;
 
-const compiled = new Map<string, Compiled>();
+/** By the configuration that a client and its transactions have in common: another one may declare other things by the same names. */
+const compiled = new WeakMap<object, Map<string, Compiled>>();
 
 /**
  * The rows of a query that Knex compiles only once for each `key`.
@@ -52,15 +53,20 @@ export function compiledRows(
   values: readonly Value[],
   build: () => Knex.QueryBuilder,
 ): Promise<Row[]> {
-  const whole = `${(db.client as Client).dialect} ${key}`;
-  let query = compiled.get(whole);
+  const { config } = db.client as Client;
+  const queries = compiled.get(config) ?? new Map<string, Compiled>();
+  compiled.set(config, queries);
+  let query = queries.get(key);
   if (query === undefined) {
     const { sql, bindings } = build().toSQL().toNative();
     query = { sql, bindings };
-    const [oldest] = compiled.keys();
-    if (compiled.size >= MOST && oldest !== undefined) compiled.delete(oldest);
-    compiled.set(whole, query);
+  } else {
+    queries.delete(key);
   }
+  // The most lately used at the end. Those of hundreds of values are as many as there are numbers of values.
+  if (query.bindings.length <= MOST_BINDINGS) queries.set(key, query);
+  const [oldest] = queries.keys();
+  if (queries.size > MOST && oldest !== undefined) queries.delete(oldest);
   return rowsOf(
     db,
     query.sql,
@@ -77,7 +83,7 @@ function valueOf(binding: unknown, values: readonly Value[]): unknown {
 
 /** Knex' client, by the parts that its own runner uses. */
 interface Client {
-  readonly dialect: string;
+  readonly config: object;
   acquireConnection(): Promise<object>;
   releaseConnection(connection: object): Promise<void>;
   _query(connection: object, query: object): Promise<unknown>;
@@ -99,7 +105,7 @@ async function rowsOf(db: Knex, sql: string, bindings: readonly unknown[]): Prom
     const rows =
       reader === undefined
         ? await pooledRows(client, query)
-        : ((await statementsOf(await reader).all(sql, bindings)) as Row[]);
+        : ((await (client as unknown as KeepingSqliteClient).read(await reader, query)) as Row[]);
     client.emit("query-response", rows, query);
     return rows;
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 /**
- * Where databases differ, as named functions. No other file asks which database it talks to.
+ * Where databases differ, as named functions. Outside of this folder no file asks which database it talks to.
  */
 
 /** A broken unique constraint: the table's columns that it covers. */
@@ -69,9 +69,22 @@ export function isBusy(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { code, name, message } = error as DriverError;
   if (name === "KnexTimeoutError" || name === "WriterBusy" || code === "SQLITE_BUSY") return true;
-  // A statement that was planned before a migration, in a transaction: the next one plans it anew.
-  if (code === "0A000") return typeof message === "string" && message.includes("cached plan");
+  // In a transaction; the next one plans it anew.
+  if (isOutdatedPlan(error)) return true;
   if (typeof code === "string") return PASSING.test(code) || UNREACHABLE.test(code);
+  return typeof message === "string" && LOST.test(message);
+}
+
+/** Whether PostgreSQL has a plan for a statement that no longer fits its tables: «cached plan must not change result type». */
+export function isOutdatedPlan(error: unknown): boolean {
+  const { code, message } = error as DriverError;
+  return code === "0A000" && typeof message === "string" && message.includes("cached plan");
+}
+
+/** Whether `error` says that the connection to PostgreSQL it happened on is no more. */
+export function isLostConnection(error: unknown): boolean {
+  const { code, message } = error as DriverError;
+  if (typeof code === "string") return /^(?:08...|57P0[123])$/.test(code) || UNREACHABLE.test(code);
   return typeof message === "string" && LOST.test(message);
 }
 
@@ -84,7 +97,7 @@ export function losesTransaction(error: unknown): boolean {
   const { code, message } = error as DriverError;
   return (
     (typeof code === "string" && ENDING.has(code)) ||
-    (typeof message === "string" && message.includes("no such savepoint"))
+    (code === "SQLITE_ERROR" && typeof message === "string" && message.includes("no such savepoint"))
   );
 }
 
@@ -111,7 +124,8 @@ export function toBoolean(value: unknown): boolean {
 }
 
 /**
- * Orders by `column`, text by code points on every database (see the migration that orders texts so); null is smaller than every value, on every database (SQLite's way; PostgreSQL's default is the reverse).
+ * Orders by `column`, text by code points on every database (see the migration that orders texts so). Null is smaller than every value,
+ * on every database (SQLite's way; PostgreSQL's default is the reverse).
  * Only nullable columns are told so, since PostgreSQL's ordinary index would not serve the order otherwise.
  */
 export function orderBy(
@@ -192,12 +206,15 @@ interface PgClient {
   destroyRawConnection(connection: PgConnection): Promise<void>;
 }
 
+/** A lock that another process does not let go of. */
+export class StillTaken extends Error {}
+
 /**
  * Runs `run` while no other process does so on the same database; others wait for their turn. On PostgreSQL by an advisory lock that a
  * connection of its own holds: it ends with the connection, so one that dies leaves nothing behind. (Such a lock needs a connection that
  * stays: with PgBouncer, pool mode `session`.) SQLite has no such lock, and one writer: there `run` must take its turn by itself.
  *
- * @throws {Error} when another one takes longer than ten minutes
+ * @throws {StillTaken} when another one takes longer than ten minutes
  */
 export async function aloneOnDatabase<T>(db: Knex, run: () => Promise<T>): Promise<T> {
   if (!isPostgres(db)) return await run();
@@ -207,7 +224,7 @@ export async function aloneOnDatabase<T>(db: Knex, run: () => Promise<T>): Promi
     await connection.query(`set lock_timeout = '${String(ADVISORY_PATIENCE)}min'`);
     await connection.query("select pg_advisory_lock($1)", [ADVISORY_LOCK]).catch((error: unknown) => {
       if (!isBusy(error)) throw error;
-      throw new Error("Another process has been migrating this database for ten minutes.", { cause: error });
+      throw new StillTaken("Another process has been migrating this database for ten minutes.", { cause: error });
     });
     return await run();
   } finally {

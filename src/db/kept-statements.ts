@@ -1,6 +1,6 @@
 import type { Database, RunResult, Statement } from "sqlite3";
 
-/** Beyond it the first that was kept is let go. Each takes some ten kilobytes of SQLite's memory. */
+/** Beyond it the least lately used is let go. Each takes some ten kilobytes of SQLite's memory. */
 const MOST = 300;
 
 /**
@@ -17,23 +17,23 @@ export class KeptStatements {
 
   /** All rows. The statement is at its end then: it holds open no snapshot of the database. */
   async all(sql: string, bindings: readonly unknown[]): Promise<unknown[]> {
-    const statement = this.#statements.get(sql) ?? (await this.#prepare(sql));
+    const statement = this.#known(sql) ?? (await this.#prepare(sql));
     return new Promise((resolve, reject) => {
       statement.all<unknown>(bindings, (error, rows) => {
         if (error === null) resolve(rows);
-        else reject(error);
+        else rejectReset(statement, error, reject);
       });
     });
   }
 
   /** For what gives no rows. */
   async run(sql: string, bindings: readonly unknown[]): Promise<Pick<RunResult, "changes" | "lastID">> {
-    const statement = this.#statements.get(sql) ?? (await this.#prepare(sql));
+    const statement = this.#known(sql) ?? (await this.#prepare(sql));
     return new Promise((resolve, reject) => {
       statement.run(bindings, function (error) {
         // Copied at once: the next run writes into the same object.
         if (error === null) resolve({ changes: this.changes, lastID: this.lastID });
-        else reject(error);
+        else rejectReset(statement, error, reject);
       });
     });
   }
@@ -43,6 +43,14 @@ export class KeptStatements {
     const statements = [...this.#statements.values()];
     this.#statements.clear();
     await Promise.all(statements.map(finalize));
+  }
+
+  #known(sql: string): Statement | undefined {
+    const statement = this.#statements.get(sql);
+    if (statement === undefined) return undefined;
+    this.#statements.delete(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   async #prepare(sql: string): Promise<Statement> {
@@ -62,6 +70,16 @@ export class KeptStatements {
     }
     return statement;
   }
+}
+
+/**
+ * The driver leaves a statement that failed in the middle of its work. SQLite counts it as one that writes, and commits nothing as long
+ * as there is one, not even what others write by themselves.
+ */
+function rejectReset(statement: Statement, error: Error, reject: (error: Error) => void): void {
+  statement.reset(() => {
+    reject(error);
+  });
 }
 
 function prepare(connection: Database, sql: string): Promise<Statement> {

@@ -85,7 +85,7 @@ export function knexOptions(
       connection: { filename },
       useNullAsDefault: true,
       pool: {
-        // One connection: SQLite has one writer, and a second one would only meet SQLITE_BUSY. min 1 keeps :memory: alive.
+        // One connection: SQLite has one writer, and a second one would only meet SQLITE_BUSY. Single reads have another one, see clients.ts. min 1 keeps :memory: alive.
         min: 1,
         max: 1,
         afterCreate: (

@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { aloneOnDatabase, isBusy } from "./dialect.ts";
+import { aloneOnDatabase, isBusy, StillTaken } from "./dialect.ts";
 import { BundledMigrations } from "./migration-source.ts";
 
 /** How long another process may hold Knex' own lock before we give up (milliseconds). */
@@ -34,7 +34,7 @@ export class MigrationFault extends Error {
  * @throws {MigrationFault} when the lock stays taken
  */
 export async function migrateToLatest(db: Knex): Promise<string[]> {
-  return await aloneOnDatabase(db, async () => {
+  return await alone(db, async () => {
     const giveUpAt = Date.now() + LOCK_PATIENCE;
     for (;;) {
       try {
@@ -60,7 +60,7 @@ export async function migrateToLatest(db: Knex): Promise<string[]> {
  * @throws {MigrationFault} when it is not of this version
  */
 export async function rollBack(db: Knex): Promise<string[]> {
-  return await aloneOnDatabase(db, async () => {
+  return await alone(db, async () => {
     const { unknown } = await migrationStatus(db);
     if (unknown.length > 0) {
       throw new MigrationFault(
@@ -70,6 +70,14 @@ export async function rollBack(db: Knex): Promise<string[]> {
     const [, names] = (await db.migrate.rollback()) as [number, string[]];
     return names;
   });
+}
+
+async function alone<T>(db: Knex, run: () => Promise<T>): Promise<T> {
+  try {
+    return await aloneOnDatabase(db, run);
+  } catch (error) {
+    throw error instanceof StillTaken ? new MigrationFault(error.message, { cause: error }) : error;
+  }
 }
 
 export interface MigrationStatus {

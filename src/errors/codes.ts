@@ -101,7 +101,7 @@ export const errorKinds = {
     status: 503,
     title: "Service unavailable",
     description: "The server is busy. Try again after as many seconds as Retry-After says.",
-    when: "So many passwords are being checked that one more would have to wait too long. Requests without a password are served all the while. Or other transactions kept the database busy for too long.",
+    when: "So many passwords are being checked that one more would have to wait too long. Requests without a password are served all the while. Or the database is busy with other work, out of reach, or has no connection left.",
   },
 
   // ── who may do what ──

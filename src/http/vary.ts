@@ -2,7 +2,12 @@ import type { FastifyReply } from "fastify";
 
 /** Adds a header's name to `Vary`, beside what stands there, once. RFC 9110, section 12.5.5. */
 export function addVary(reply: FastifyReply, name: string): void {
-  const present = [reply.getHeader("vary") ?? []].flat().join(", ");
+  const header = reply.getHeader("vary");
+  if (header === undefined) {
+    reply.header("vary", name);
+    return;
+  }
+  const present = [header].flat().join(", ");
   const names = present
     .split(",")
     .map((part) => part.trim())

@@ -3,7 +3,8 @@ import t, { type Test } from "tap";
 
 import { deleteUser } from "../../src/accounts/delete-user.ts";
 import { recordSecurityEvent } from "../../src/accounts/security-events.ts";
-import { callerConfirmed, confirmCaller, endSession } from "../../src/accounts/sessions.ts";
+import { callerConfirmed, confirmCaller } from "../../src/accounts/find-caller.ts";
+import { endSession } from "../../src/accounts/sessions.ts";
 import { ANYBODY, callerOf } from "../fixtures/accounts.ts";
 
 const ID = "00000000-0000-7000-8000-000000000001";

@@ -2,7 +2,8 @@ import t from "tap";
 import type { Knex } from "knex";
 
 import { Hasher } from "../../src/accounts/hasher.ts";
-import { endSessions, findCaller, prepareLogIn, purgeExpiredSessions } from "../../src/accounts/sessions.ts";
+import { findCaller } from "../../src/accounts/find-caller.ts";
+import { endSessions, prepareLogIn, purgeExpiredSessions } from "../../src/accounts/sessions.ts";
 import { ANYBODY, CLIENT, findUser, hasher, insertUser, TestClock } from "../fixtures/accounts.ts";
 import { makeDatabase } from "../fixtures/database.ts";
 

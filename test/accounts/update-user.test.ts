@@ -1,7 +1,8 @@
 import t from "tap";
 import type { Knex } from "knex";
 
-import { findCaller, prepareLogIn } from "../../src/accounts/sessions.ts";
+import { findCaller } from "../../src/accounts/find-caller.ts";
+import { prepareLogIn } from "../../src/accounts/sessions.ts";
 import { prepareUserUpdate, type UserChanges } from "../../src/accounts/update-user.ts";
 import { toBoolean, uniqueViolation } from "../../src/db/dialect.ts";
 import type { UserRow } from "../../src/db/tables.ts";

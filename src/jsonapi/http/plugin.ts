@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 
 import { CURSOR_PROFILE, unsupportedMediaType } from "../../errors/catalogue.ts";
+import { addVary } from "../../http/vary.ts";
 import { changeRelationship } from "../endpoints/change-relationship.ts";
 import { createResource } from "../endpoints/create-resource.ts";
 import { deleteResource } from "../endpoints/delete-resource.ts";
@@ -19,7 +20,6 @@ import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type Registry, type ResourceType } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
 import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
-import { addVary } from "./reply.ts";
 
 export interface JsonApiOptions<Caller> extends Pick<
   Layer<Caller>,

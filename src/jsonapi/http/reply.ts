@@ -65,15 +65,3 @@ const asItIs = (text: unknown) => text as string;
 export function sendNothing(reply: FastifyReply): FastifyReply {
   return reply.status(204).send();
 }
-
-/** Says that the answer depends on a header of the request. RFC 9110, section 12.5.5. */
-export function addVary(reply: FastifyReply, name: string): void {
-  const present = reply.getHeader("vary");
-  if (present === undefined) {
-    reply.header("vary", name);
-    return;
-  }
-  const names = (Array.isArray(present) ? present.join(",") : String(present)).split(",").map((part) => part.trim());
-  if (names.some((known) => known.toLowerCase() === name.toLowerCase())) return;
-  reply.header("vary", [...names.filter((part) => part !== ""), name].join(", "));
-}

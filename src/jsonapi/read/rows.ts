@@ -83,8 +83,15 @@ function orderKey<Caller>(order: readonly Order<Caller>[]): string {
     .join();
 }
 
-/** Sizes that lists of ids are brought to, so that not every page is a query of its own. */
+/** Sizes that lists are brought to, so that not each is a query of its own. */
 const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** The list with its last value repeated: for `in` that is the same. */
+function padded<Value>(values: readonly Value[]): Value[] {
+  const size = SIZES.find((least) => least >= values.length) ?? values.length;
+  const missing = values.length === 0 ? 0 : size - values.length;
+  return [...values, ...Array.from({ length: missing }, () => values.at(-1) as Value)];
+}
 
 /** Takes the values out of plans, and leaves parameters in their places. */
 class Shape {
@@ -96,9 +103,7 @@ class Shape {
   }
 
   list(values: readonly string[]): string[] {
-    const size = SIZES.find((least) => least >= values.length) ?? values.length;
-    const last = values.at(-1) ?? "";
-    return Array.from({ length: size }, (_, index) => this.value(values[index] ?? last));
+    return padded(values).map((value) => this.value(value));
   }
 
   plan<Caller>(plan: CollectionPlan<Caller>): { key: string; plan: CollectionPlan<Caller> } {
@@ -146,7 +151,7 @@ class Shape {
 
   condition(condition: Condition): Condition {
     if ("operator" in condition) return { ...condition, value: this.#scalar(condition.value) };
-    if ("in" in condition) return { ...condition, in: condition.in.map((value) => this.#scalar(value)) };
+    if ("in" in condition) return { ...condition, in: padded(condition.in).map((value) => this.#scalar(value)) };
     if ("not" in condition) return { not: this.condition(condition.not) };
     if ("all" in condition) return { all: condition.all.map((part) => this.condition(part)) };
     if ("any" in condition) return { any: condition.any.map((part) => this.condition(part)) };

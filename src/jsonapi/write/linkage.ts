@@ -104,6 +104,8 @@ async function removeLinks(
   ids: readonly string[],
   change: "replace" | "remove",
 ): Promise<string[]> {
+  // What is no id is linked to nothing; PostgreSQL would refuse some of it.
+  ids = ids.filter(isUuid);
   if (ids.length === 0 && change === "remove") return [];
   const list = ids.map(() => "?").join(", ");
   const which = ids.length === 0 ? "" : ` and ?? ${change === "remove" ? "in" : "not in"} (${list})`;
