@@ -41,17 +41,18 @@ export function summary(rounds: readonly Measured[]): Measured {
 
 /** What a request has the database execute until its answer, of several requests the median: `queries+transaction`. */
 export async function countStatements(runner: Runner, scenario: Scenario): Promise<string> {
-  const connection = await Connection.open(Number(new URL(runner.url).port));
   const counts: { queries: number; ends: number }[] = [];
   for (let turn = 0; turn < 5; turn += 1) {
     await settle(runner);
+    // Servers close connections on which nothing is asked for ten seconds.
+    const connection = await Connection.open(Number(new URL(runner.url).port));
     await runner.probed.ask("statements");
     await connection.ask(nextRequest(runner, scenario));
     const statements = await runner.probed.ask("statements");
+    connection.close();
     const ends = statements.filter((sql) => /^(begin|commit)\b/i.test(sql)).length;
     counts.push({ queries: statements.length - ends, ends });
   }
-  connection.close();
   const [queries, ends] = [median(counts.map((count) => count.queries)), median(counts.map((count) => count.ends))];
   return ends === 0 ? String(queries) : `${String(queries)}+${String(ends)}`;
 }

@@ -40,6 +40,8 @@ export class Connection {
 
   /** Status 0: the connection was closed without an answer. */
   ask(request: Buffer): Promise<Answer> {
+    // A socket that is closed already would say nothing any more.
+    if (!this.isOpen) return Promise.resolve({ status: 0, retryAfter: undefined });
     return new Promise((resolve) => {
       this.#received = "";
       this.#answered = resolve;
