@@ -2,7 +2,7 @@
  * Runs tests on PostgreSQL: `node scripts/test-postgres.js [ARGUMENT OF tap …]`, after `node scripts/build.js --all`. It starts a
  * PostgreSQL of its own and stops it, however the tests end; its status is that of tap.
  *
- * Without a file among the arguments it runs each test file that can reach a database, which its imports tell: one that reaches none
+ * With `--brief` it leaves out what takes long and is least about the database. Without a file among the arguments it runs each test file that can reach a database, which its imports tell: one that reaches none
  * would do the same as on SQLite. What is about SQLite alone is in test/sqlite, what is about PostgreSQL alone in test/postgres.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -46,6 +46,13 @@ function reaches(file, wanted, seen = new Set()) {
 const ON_ONE_DATABASE =
   /^dist\/test\/(?:pages\/docs-page|process\/(?:guide|hashing)|accounts\/hashing\/.*|openapi\/client|http\/shared-limits)\.test\.js$/;
 
+/**
+ * What `--brief` leaves out: what takes long, and asks the database nothing that the others do not ask in more ways (pages in browsers,
+ * published clients, the command line, the specification's statements one by one, generated input).
+ */
+const NOT_BRIEF =
+  /^dist\/test\/(?:pages|clients|conformance|fuzz)\/|^dist\/test\/(?:story\/browser|attacks\/page|languages\/.*|process\/(?:cli|mail-cli|readme))\.test\.js$/;
+
 /** @returns {string[]} paths from the project's folder, sorted */
 function filesOnDatabases() {
   return readdirSync(tests, { recursive: true, encoding: "utf8" })
@@ -53,7 +60,7 @@ function filesOnDatabases() {
     .map((name) => join(tests, name))
     .filter((file) => reaches(file, databases))
     .map((file) => relative(root, file))
-    .filter((path) => !ON_ONE_DATABASE.test(path))
+    .filter((path) => !ON_ONE_DATABASE.test(path) && !(isBrief && NOT_BRIEF.test(path)))
     .sort();
 }
 
@@ -65,7 +72,8 @@ function groupsOf(files) {
   return readdirSync(join(root, folder)).map((name) => join(folder, name));
 }
 
-const given = process.argv.slice(2);
+const isBrief = process.argv.includes("--brief");
+const given = process.argv.slice(2).filter((argument) => argument !== "--brief");
 const files = given.some((argument) => !argument.startsWith("-") && existsSync(argument)) ? [] : filesOnDatabases();
 if (given.includes("--list")) {
   console.log(files.join("\n"));
