@@ -48,10 +48,10 @@ const ON_ONE_DATABASE =
 
 /**
  * What `--brief` leaves out: what takes long, and asks the database nothing that the others do not ask in more ways (pages in browsers,
- * published clients, the command line, the specification's statements one by one, generated input).
+ * published clients, processes that die at each step, the command line, the specification's statements one by one, generated input).
  */
 const NOT_BRIEF =
-  /^dist\/test\/(?:pages|clients|conformance|fuzz)\/|^dist\/test\/(?:story\/browser|attacks\/page|languages\/.*|process\/(?:cli|mail-cli|readme))\.test\.js$/;
+  /^dist\/test\/(?:pages|clients|conformance|fuzz)\/|^dist\/test\/(?:story\/browser|attacks\/page|languages\/.*|process\/(?:cli|kill|mail-cli|readme))\.test\.js$/;
 
 /** @returns {string[]} paths from the project's folder, sorted */
 function filesOnDatabases() {
