@@ -2,7 +2,7 @@ import { existsSync, openSync, readSync } from "node:fs";
 import type { Knex } from "knex";
 import type { Database } from "sqlite3";
 
-import { KeepingSqliteClient } from "./clients.ts";
+import { KeepingSqliteClient } from "./sqlite-client.ts";
 
 /** Length of the header of SQLite's index of the write-ahead log: https://www.sqlite.org/walformat.html#the_wal_index_header */
 const HEADER = 48;

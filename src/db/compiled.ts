@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
-import { KeepingSqliteClient, MOST_BINDINGS } from "./clients.ts";
+import { KeepingSqliteClient } from "./sqlite-client.ts";
+import { MOST_BINDINGS, type Query } from "./statements.ts";
 
 /** What a statement may be given. */
 export type Value = string | number | boolean | null;
@@ -67,7 +68,7 @@ export function compiledRows(
   if (query.bindings.length <= MOST_BINDINGS) queries.set(key, query);
   const [oldest] = queries.keys();
   if (queries.size > MOST && oldest !== undefined) queries.delete(oldest);
-  return rowsOf(
+  return runSelect(
     db,
     query.sql,
     query.bindings.map((binding) => valueOf(binding, values)),
@@ -95,23 +96,26 @@ interface Client {
  *
  * @throws what the driver throws, with the statement before its message, as Knex has it; never with values
  */
-async function rowsOf(db: Knex, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
+async function runSelect(db: Knex, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
   const client = db.client as Client;
   const query = { sql, bindings, method: "select" };
   // As Knex tells it, for whoever listens to it.
   client.emit("query", query);
   try {
-    const reader = client instanceof KeepingSqliteClient && db.isTransaction !== true ? client.reader() : undefined;
-    const rows =
-      reader === undefined
-        ? await pooledRows(client, query)
-        : ((await (client as unknown as KeepingSqliteClient).read(await reader, query)) as Row[]);
+    const rows = (await readOutside(db, query)) ?? (await pooledRows(client, query));
     client.emit("query-response", rows, query);
     return rows;
   } catch (error) {
     if (error instanceof Error) error.message = `${sql} - ${error.message}`;
     throw error;
   }
+}
+
+/** By the connection that is for reading, where there is one and no transaction is to be seen from within. */
+async function readOutside({ client, isTransaction }: Knex, query: Query): Promise<Row[] | undefined> {
+  if (!(client instanceof KeepingSqliteClient) || isTransaction === true) return undefined;
+  const reader = await client.reader();
+  return reader && ((await client.read(reader, query)) as Row[]);
 }
 
 async function pooledRows(client: Client, query: object): Promise<Row[]> {

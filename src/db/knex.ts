@@ -2,8 +2,9 @@ import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import knex, { type Knex } from "knex";
 
-import { KeepingSqliteClient, NamingPostgresClient } from "./clients.ts";
 import { BundledMigrations } from "./migration-source.ts";
+import { NamingPostgresClient } from "./postgres-client.ts";
+import { KeepingSqliteClient } from "./sqlite-client.ts";
 
 /**
  * SQLite's settings, for every connection.
@@ -18,6 +19,24 @@ const SQLITE_PRAGMAS = [
   "PRAGMA foreign_keys = ON",
   "PRAGMA busy_timeout = 5000",
 ].join("; ");
+
+/**
+ * One connection: SQLite has one writer, and a second one would only meet SQLITE_BUSY. (Single reads have another one, see
+ * sqlite-client.ts.) The least is one too, since a database in memory ends with its connection.
+ *
+ * @param pragmas what is set on it
+ */
+export function sqlitePool(pragmas: string): Knex.PoolConfig {
+  return {
+    min: 1,
+    max: 1,
+    afterCreate: (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void) => {
+      connection.exec(pragmas, (error) => {
+        done(error, connection);
+      });
+    },
+  };
+}
 
 /** Waiting for a connection longer than this is a fault (milliseconds); without a bound a forgotten `trx` would hang for a minute. */
 const ACQUIRE_TIMEOUT = 10_000;
@@ -84,19 +103,7 @@ export function knexOptions(
       client: KeepingSqliteClient as unknown as typeof Knex.Client,
       connection: { filename },
       useNullAsDefault: true,
-      pool: {
-        // One connection: SQLite has one writer, and a second one would only meet SQLITE_BUSY. Single reads have another one, see clients.ts. min 1 keeps :memory: alive.
-        min: 1,
-        max: 1,
-        afterCreate: (
-          connection: SqliteConnection,
-          done: (error: Error | null, connection: SqliteConnection) => void,
-        ) => {
-          connection.exec(SQLITE_PRAGMAS, (error) => {
-            done(error, connection);
-          });
-        },
-      },
+      pool: sqlitePool(SQLITE_PRAGMAS),
     };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {

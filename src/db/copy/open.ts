@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import knex, { type Knex } from "knex";
 
-import { knexOptions } from "../knex.ts";
+import { knexOptions, sqlitePool } from "../knex.ts";
 import { CopyFault, describeFault } from "./fault.ts";
 import { PostgresSide } from "./postgres-side.ts";
 import type { Role, Side } from "./side.ts";
@@ -93,10 +93,6 @@ export async function withSide<T>(endpoint: Endpoint, run: (side: Side) => Promi
   }
 }
 
-interface SqliteConnection {
-  exec(sql: string, done: (error: Error | null) => void): void;
-}
-
 /**
  * SQLite is locked exclusively: a connection keeps a shared lock on a file in WAL mode as long as it is open, so that a server which
  * runs is noticed even while it does nothing, and none can start meanwhile. Foreign keys are checked at the end, all at once.
@@ -124,17 +120,6 @@ function optionsOf({ url, path }: Endpoint): Knex.Config {
     ...options,
     // Never makes the file: a mistyped path must not look like an empty database.
     connection: { filename: path, flags: ["OPEN_READWRITE"] },
-    pool: {
-      min: 1,
-      max: 1,
-      afterCreate: (
-        connection: SqliteConnection,
-        done: (error: Error | null, connection: SqliteConnection) => void,
-      ) => {
-        connection.exec(SQLITE_PRAGMAS, (error) => {
-          done(error, connection);
-        });
-      },
-    },
+    pool: sqlitePool(SQLITE_PRAGMAS),
   };
 }

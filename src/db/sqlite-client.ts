@@ -1,51 +1,9 @@
-import { createHash } from "node:crypto";
-import PostgresClient from "knex/lib/dialects/postgres/index.js";
 import SqliteClient from "knex/lib/dialects/sqlite3/index.js";
 import type { Database } from "sqlite3";
 
 import { KeptStatements } from "./kept-statements.ts";
-import { isLostConnection, isOutdatedPlan } from "./dialect.ts";
+import { isWorthKeeping, named, type Query } from "./statements.ts";
 import { Turns } from "./turns.ts";
-
-/** A query on its way through Knex. The driver's answer is noted in it. */
-interface Query {
-  readonly sql: string;
-  readonly bindings?: readonly unknown[];
-  readonly method?: string;
-  readonly returning?: unknown;
-  options?: { readonly name?: string };
-  response?: unknown;
-  /** Of what gives no rows. */
-  context?: unknown;
-}
-
-/** What is run again and again. All else (schema, settings) is seldom, and would only fill the place. */
-const REPEATED = /^\s*(?:select|insert|update|delete|with|begin|commit|rollback|savepoint|release)\b/i;
-
-/**
- * Longer statements are not kept: there is one for each number of values, clients choose that number, and those of thousands take a
- * megabyte each.
- */
-export const MOST_BINDINGS = 250;
-
-function isWorthKeeping({ sql, bindings = [] }: Query): boolean {
-  return bindings.length <= MOST_BINDINGS && REPEATED.test(sql);
-}
-
-/** A transaction of Knex', by what is changed of it. */
-interface Named {
-  txid: string;
-  depth?: number;
-}
-
-/**
- * Names a transaction's savepoint by how deep it is in others. Knex names each one anew, and no two would share a statement; with one
- * name for all, what was rolled back inside would be taken for what is around it, since ROLLBACK TO leaves its savepoint there.
- */
-function named<Transaction extends Named>(transaction: Transaction, outer: unknown): Transaction {
-  const depth = ((outer as Named | null | undefined)?.depth ?? 0) + 1;
-  return Object.assign(transaction, { depth, txid: `part${String(depth)}` });
-}
 
 /**
  * Knex' client for SQLite, which
@@ -143,47 +101,4 @@ function statementsOf(connection: Database): KeptStatements {
     kept.set(connection, statements);
   }
   return statements;
-}
-
-/** A server keeps a named statement as long as its connection lasts: what is beyond is sent without a name. */
-const MOST_NAMES = 500;
-
-/**
- * Knex' client for PostgreSQL, which names its statements: the server parses and plans each once for a connection.
- * https://node-postgres.com/features/queries#prepared-statements
- */
-export class NamingPostgresClient extends PostgresClient {
-  override transaction(...args: Parameters<PostgresClient["transaction"]>): ReturnType<PostgresClient["transaction"]> {
-    return named(super.transaction(...args), args[2]);
-  }
-
-  override async _query(connection: { __knex__disposed?: unknown }, query: Query): Promise<unknown> {
-    const name = nameOf(query);
-    if (name !== undefined) query.options = { ...query.options, name };
-    try {
-      return await super._query(connection, query);
-    } catch (error) {
-      // Its end is told a moment later: nobody is to be given it meanwhile.
-      if (isLostConnection(error)) connection.__knex__disposed = error;
-      if (name === undefined || !isOutdatedPlan(error)) throw error;
-      // A migration gave a table another shape: it is planned anew, by another name.
-      if (names.get(query.sql) === name) names.set(query.sql, `${name}~`);
-      if ((this as { readonly transacting?: boolean }).transacting === true) throw error;
-      query.options = {};
-      return await super._query(connection, query);
-    }
-  }
-}
-
-/** The same for all connections of the process. */
-const names = new Map<string, string>();
-
-/** By what it says: behind a pooler another process' statement of the same name is the same statement. */
-function nameOf(query: Query): string | undefined {
-  const { sql } = query;
-  const known = names.get(sql);
-  if (known !== undefined || names.size >= MOST_NAMES || !isWorthKeeping(query)) return known;
-  const name = `k${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
-  names.set(sql, name);
-  return name;
 }
