@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Knex } from "knex";
 import { Registry } from "prom-client";
 
-import type { Caller } from "./accounts/caller.ts";
+import { NOBODY } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
 import { ensureAdmin } from "./accounts/ensure-admin.ts";
 import { callerConfirmed, confirmCaller, findCaller } from "./accounts/find-caller.ts";
@@ -83,15 +83,6 @@ const DESCRIPTION = `Users, roles and sessions as JSON:API resources, and the fo
 **Logging in** is creating a session. The answer to \`POST /v1/sessions\` has a \`token\`, which is never shown again: send it as \`Authorization: Bearer TOKEN\`. Ordinary users see and change what is theirs, admins everything. Logging out is deleting the session.
 
 Every kind of error is [explained here](docs/errors).`;
-
-/** Who makes a request of which nothing is known. */
-const NOBODY: Caller = {
-  userId: null,
-  sessionId: null,
-  isAdmin: false,
-  tokenSent: false,
-  client: { ipAddress: "", userAgent: null, language: null },
-};
 
 /**
  * Builds the server: opens and migrates the database, and puts every part in its place, in the order in which a request meets

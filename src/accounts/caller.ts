@@ -18,3 +18,12 @@ export interface Caller {
   readonly tokenSent: boolean;
   readonly client: Client;
 }
+
+/** Who makes a request of which nothing is known. */
+export const NOBODY: Caller = {
+  userId: null,
+  sessionId: null,
+  isAdmin: false,
+  tokenSent: false,
+  client: { ipAddress: "", userAgent: null, language: null },
+};

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 
 import { timestamp } from "../db/clock.ts";
 import { toNumber } from "../db/dialect.ts";
+import { transact } from "../db/writer.ts";
 import { addressHash } from "./email.ts";
 
 /** How many mails of one purpose an address may get that anybody can ask for. */
@@ -40,7 +41,7 @@ export async function mayMail(
   // No address has a space in it.
   const address_hash = addressHash(purpose === "reset" ? normal : `${purpose} ${normal}`);
   const counted_at = timestamp(now);
-  return await db.transaction(async (trx) => {
+  return await transact(db, async (trx) => {
     const turn = { entry_id: `turn:${address_hash.slice(0, 31)}`, address_hash: NOBODY, counted_at };
     await trx("mail_quota").insert(turn).onConflict("entry_id").merge(["counted_at"]);
 
