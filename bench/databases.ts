@@ -7,10 +7,7 @@ import { Hasher } from "../src/accounts/hasher.ts";
 import { startPostgres } from "../test/fixtures/servers.ts";
 import type { World } from "./scenarios/scenario.ts";
 import { seedDatabase } from "./seeded.ts";
-import { compiled } from "./start.ts";
-
-/** As in production. */
-export const SCRYPT = { logN: 15, p: 3 };
+import { compiled, SCRYPT } from "./start.ts";
 
 /** Databases that are seeded once for each number of users, and copied for each server. */
 export interface Databases {

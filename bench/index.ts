@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { postgresDatabases, sqliteDatabases, SCRYPT } from "./databases.ts";
+import { postgresDatabases, sqliteDatabases } from "./databases.ts";
 import { load } from "./load.ts";
 import { countStatements, measureHashes, measureRound, summary, type Measured, type Runner } from "./measure.ts";
 import { LEGEND, printHead, printRow } from "./report.ts";
@@ -17,7 +17,7 @@ import { passwords } from "./scenarios/passwords.ts";
 import { reads } from "./scenarios/reads.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { writes } from "./scenarios/writes.ts";
-import { startProbed } from "./start.ts";
+import { startProbed, startRekey } from "./start.ts";
 import { median } from "./telling/statistics.ts";
 import { differences } from "./verify.ts";
 
@@ -58,20 +58,7 @@ const runners: Runner[] = [];
 
 async function startRunner(users: number, which: "server" | "floor"): Promise<Runner> {
   const { url, world } = await databases.copy(users);
-  const probed =
-    which === "floor"
-      ? await startProbed("floor/index.js", [url], {})
-      : await startProbed("../src/main.js", [], {
-          NODE_ENV: "development",
-          LOG_LEVEL: "silent",
-          HOST: "127.0.0.1",
-          PORT: "0",
-          DATABASE_URL: url,
-          SCRYPT_LOG_N: String(SCRYPT.logN),
-          SCRYPT_P: String(SCRYPT.p),
-          RESET_LIMIT_PER_IP: "100000000/60",
-          LOGIN_LIMIT_PER_IP: "100000000/60",
-        });
+  const probed = which === "floor" ? await startProbed("floor/index.js", [url], {}) : await startRekey(url);
   const runner = { probed, url: probed.url, world, counters: new Map() };
   runners.push(runner);
   return runner;

@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-import { SCRYPT } from "./databases.ts";
 import { load, nextRequest, type Load, type Result, type Target } from "./load.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
-import { compiled, type Probed } from "./start.ts";
+import { compiled, SCRYPT, type Probed } from "./start.ts";
 import { Connection } from "./storm-client.ts";
 import { median } from "./telling/statistics.ts";
 

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { SCRYPT, sqliteDatabases } from "./databases.ts";
+import { sqliteDatabases } from "./databases.ts";
 import { load } from "./load.ts";
 import { mix } from "./scenarios/mix.ts";
-import { startProbed } from "./start.ts";
+import { startRekey } from "./start.ts";
 
 const { values } = parseArgs({
   options: {
@@ -50,17 +50,7 @@ const mib = (bytes: number) => (bytes / MIB).toFixed(1).padStart(7);
 const folder = mkdtempSync(join(tmpdir(), "rekey-memory-"));
 try {
   const { url, world } = await sqliteDatabases({ folder, kept: values.keep ?? folder }).copy(users);
-  const probed = await startProbed("../src/main.js", [], {
-    NODE_ENV: "development",
-    LOG_LEVEL: "silent",
-    HOST: "127.0.0.1",
-    PORT: "0",
-    DATABASE_URL: url,
-    SCRYPT_LOG_N: String(SCRYPT.logN),
-    SCRYPT_P: String(SCRYPT.p),
-    RESET_LIMIT_PER_IP: "100000000/60",
-    LOGIN_LIMIT_PER_IP: "100000000/60",
-  });
+  const probed = await startRekey(url);
   try {
     const pid = probed.child.pid ?? 0;
     const most = { own: residentOf(pid).own, children: 0 };

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 
 import type { Answers, Question } from "./probe.ts";
 
+/** As in production. */
+export const SCRYPT = { logN: 15, p: 3 };
+
 /** A compiled script beside this one. */
 export const compiled = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -53,6 +56,21 @@ export async function startProbed(
       await ended;
     },
   };
+}
+
+/** The server as it is measured: at production's cost of passwords, and with no limit in the way. */
+export function startRekey(databaseUrl: string): Promise<Probed> {
+  return startProbed("../src/main.js", [], {
+    NODE_ENV: "development",
+    LOG_LEVEL: "silent",
+    HOST: "127.0.0.1",
+    PORT: "0",
+    DATABASE_URL: databaseUrl,
+    SCRYPT_LOG_N: String(SCRYPT.logN),
+    SCRYPT_P: String(SCRYPT.p),
+    RESET_LIMIT_PER_IP: "100000000/60",
+    LOGIN_LIMIT_PER_IP: "100000000/60",
+  });
 }
 
 async function listening(

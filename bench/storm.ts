@@ -18,7 +18,7 @@ import { SEED_PASSWORD } from "../src/cli/seed.ts";
 import { timestamp } from "../src/db/clock.ts";
 import { openDatabase } from "../src/db/knex.ts";
 import { seedDatabase } from "./seeded.ts";
-import { compiled, start } from "./start.ts";
+import { compiled, start, SCRYPT } from "./start.ts";
 import type { Load, LoadRequest, Report } from "./storm-load.ts";
 
 const { values } = parseArgs({
@@ -38,7 +38,6 @@ const [users, seconds, rate, times, burst] = [
   values.burst,
 ].map(Number) as [number, number, number, number, number];
 
-const COST = { logN: 15, p: 3 };
 const TOKENS = 2000;
 
 /** Gives every user a password, and some a reset token. */
@@ -46,7 +45,7 @@ async function prepare(filename: string): Promise<{ token: string; ids: readonly
   const { token, ids } = await seedDatabase(`sqlite:${filename}`, users);
   const db = openDatabase(`sqlite:${filename}`);
   try {
-    await db("users").update({ password: await new Hasher(COST).hash(SEED_PASSWORD) });
+    await db("users").update({ password: await new Hasher(SCRYPT).hash(SEED_PASSWORD) });
     // The last ones: nobody logs in as them, so that no login finds its credentials changed meanwhile.
     const holders: string[] = await db("users").orderBy("id", "desc").limit(TOKENS).pluck("id");
     const resetTokens = holders.map(() => randomBytes(32).toString("base64url"));
@@ -168,8 +167,8 @@ try {
     PORT: "0",
     DATABASE_URL: `sqlite:${filename}`,
     TRUST_PROXY: "127.0.0.1",
-    SCRYPT_LOG_N: String(COST.logN),
-    SCRYPT_P: String(COST.p),
+    SCRYPT_LOG_N: String(SCRYPT.logN),
+    SCRYPT_P: String(SCRYPT.p),
   });
   const pid = server.child.pid ?? 0;
   try {
@@ -182,7 +181,7 @@ try {
       connections: 20,
     };
     console.log(
-      `${String(users)} users, SQLite, scrypt logN ${String(COST.logN)} p ${String(COST.p)}; reads by id at ${String(rate)}/s on 20 connections.`,
+      `${String(users)} users, SQLite, scrypt logN ${String(SCRYPT.logN)} p ${String(SCRYPT.p)}; reads by id at ${String(rate)}/s on 20 connections.`,
     );
     console.log(
       "The load comes from two processes that share the server's cores: on few cores they are part of what is measured.\n",
