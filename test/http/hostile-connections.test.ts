@@ -3,10 +3,7 @@ import { connect, type Socket } from "node:net";
 import t from "tap";
 
 import { listen, makeServer, say, theError } from "../fixtures/bare-server.ts";
-
-interface Teardown {
-  teardown(run: () => void): void;
-}
+import type { Teardown } from "../fixtures/teardown.ts";
 
 async function open(t: Teardown, port: number): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1" });

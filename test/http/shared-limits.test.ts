@@ -11,6 +11,7 @@ import { failureLimiter, registerLimits, requestLimiter } from "../../src/http/l
 import { makeApp } from "../fixtures/app.ts";
 import { makeServer } from "../fixtures/bare-server.ts";
 import { freePort, type RunningServer, startRedis } from "../fixtures/servers.ts";
+import { until } from "../fixtures/until.ts";
 
 type Test = Parameters<typeof makeServer>[0];
 
@@ -86,11 +87,6 @@ async function administer(redis: RunningServer, ...commands: readonly (readonly 
   } finally {
     client.disconnect();
   }
-}
-
-/** Until it is so, as long as the test may take. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(20);
 }
 
 void t.test("three instances count together, and two installations apart", async (t) => {

@@ -8,12 +8,9 @@ import { makeApp } from "../fixtures/app.ts";
 import { newestMail } from "../fixtures/people.ts";
 import { makeFolder, run } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
+import type { Teardown } from "../fixtures/teardown.ts";
 
 type Files = Readonly<Record<string, string | Buffer>>;
-
-interface Teardown {
-  teardown(run: () => Promise<void> | void): void;
-}
 
 function folderWith(t: Teardown, files: Files): string {
   const folder = makeFolder(t);

@@ -10,14 +10,12 @@ import { claimDue, enqueue, LEASE_SECONDS } from "../../src/outbox/outbox.ts";
 import { OutboxWorker, type Handler, type WorkerOptions } from "../../src/outbox/worker.ts";
 import { makeDatabase, makeSharedDatabaseUrl } from "../fixtures/database.ts";
 import { PostmarkStandIn } from "../fixtures/postmark.ts";
+import type { Teardown } from "../fixtures/teardown.ts";
+import { until } from "../fixtures/until.ts";
 
 const START = Date.UTC(2026, 10, 23);
 const MINUTE = 60_000;
 const LIFE = 60 * MINUTE;
-
-interface Teardown {
-  teardown(run: () => Promise<void>): void;
-}
 
 /** A worker whose time stands still until a test moves it, on a database with a queue. */
 function workshop(t: Teardown, db: Knex, handler: Handler, options: Partial<WorkerOptions> = {}) {
@@ -40,13 +38,6 @@ function workshop(t: Teardown, db: Knex, handler: Handler, options: Partial<Work
 const sent: Handler = () => Promise.resolve({ outcome: "sent", messageId: "m" });
 const rows = (db: Knex) => db("outbox").select("*").orderBy("id");
 const moment = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 500) throw new Error("it never came to that");
-    await moment(10);
-  }
-}
 
 void t.test("a sent entry goes, and is told", async (t) => {
   const db = await makeDatabase(t);

@@ -6,6 +6,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { makeApp, type TestApp } from "../fixtures/app.ts";
 import { makeDatabaseUrl } from "../fixtures/database.ts";
 import { makeUser, newestMail } from "../fixtures/people.ts";
+import { eventually } from "../fixtures/until.ts";
 
 /** What becomes of requests and mails while connections to PostgreSQL break, wait for long, or do not come about. */
 
@@ -19,15 +20,6 @@ async function makeScene(
   const operator = openDatabase(operatorsDatabase === undefined ? url : new URL(operatorsDatabase, url).href);
   t.teardown(() => operator.destroy());
   return { server: await makeApp(t, { DATABASE_URL: url + parameters }), operator };
-}
-
-async function eventually<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    const value = await look();
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("it never came to that");
 }
 
 const rename = (server: TestApp, { id, token }: { id: string; token: string }, firstName: string) =>

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Knex } from "knex";
 import t, { type Test } from "tap";
 
@@ -15,6 +14,7 @@ import { PostmarkStandIn } from "../fixtures/postmark.ts";
 import { makeFolder, PLAIN_NODE, run, startServer, type Outcome } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 import { startPostgres } from "../fixtures/servers.ts";
+import { until } from "../fixtures/until.ts";
 
 /** `rekey database copy|compare`, and what docs/postgresql.md says about it, on a real PostgreSQL: one for all tests of this file. */
 const guide = readFileSync(join(projectRoot, "docs/postgresql.md"), "utf8");
@@ -542,14 +542,6 @@ void t.test("compare names what differs, and no value; a server that runs on eit
     /^The target .* has other connections of the same role: \d+ from 127\.0\.0\.1 .*Stop the servers/,
   );
 });
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 60_000;
-  while (!(await isSo())) {
-    if (Date.now() > giveUpAt) throw new Error("It did not come to be in a minute.");
-    await sleep(50);
-  }
-}
 
 /** The token of a reset link, once so many mails went out before it. */
 async function tokenOfMail(standIn: PostmarkStandIn, index: number): Promise<string | undefined> {

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer, request, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 
 import { timestamp } from "../../src/db/clock.ts";
@@ -13,6 +12,7 @@ import { PostmarkStandIn } from "../fixtures/postmark.ts";
 import { makeSharedDatabaseUrl } from "../fixtures/database.ts";
 import { makeFolder, startServer, type ServerProcess } from "../fixtures/process.ts";
 import { startRedis } from "../fixtures/servers.ts";
+import { until } from "../fixtures/until.ts";
 
 type Test = Parameters<typeof makeFolder>[0];
 
@@ -92,10 +92,6 @@ async function roundRobin(t: Test, instances: readonly string[]): Promise<string
     proxy.close();
   });
   return `http://127.0.0.1:${String((proxy.address() as AddressInfo).port)}`;
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(50);
 }
 
 void t.test("three behind a proxy are one: one dies in a burst, then Redis goes and comes", async (t) => {

@@ -3,6 +3,7 @@ import { kill } from "node:process";
 import t from "tap";
 
 import { makeFolder, startServer, type ServerProcess } from "../fixtures/process.ts";
+import { until } from "../fixtures/until.ts";
 
 /** Costly enough for another process, and no more. */
 const environment = { SCRYPT_LOG_N: "13", LOGIN_LIMIT_PER_IP: "1000/60" };
@@ -33,10 +34,6 @@ function hashingOf({ child: { pid } }: ServerProcess): number {
 }
 
 const isAlive = (pid: number) => existsSync(`/proc/${String(pid)}`);
-
-async function until(happened: () => boolean): Promise<void> {
-  while (!happened()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 void t.test("a server starts without the process that hashes, and ends it when it ends", async (t) => {
   const fresh = await startServer(t, { folder: makeFolder(t), environment });

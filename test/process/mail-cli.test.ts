@@ -12,6 +12,7 @@ import { claimDue, enqueue, giveUp, LEASE_SECONDS, reschedule } from "../../src/
 import { claimOne } from "../fixtures/outbox.ts";
 import { databaseUrlOf, makeFolder, PLAIN_NODE, run, startServer } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
+import { until } from "../fixtures/until.ts";
 
 const HOUR = 3_600_000;
 const ADDRESS = "ada@example.org";
@@ -179,10 +180,3 @@ void t.test("the running server mails what is retried", async (t) => {
   t.match(await mails(), [{ to: ADDRESS }]);
   t.same(await db("outbox").select(), []);
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await condition()); tries += 1) {
-    if (tries > 600) throw new Error("it never came to that");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

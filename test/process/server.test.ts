@@ -6,6 +6,7 @@ import { join } from "node:path";
 import t from "tap";
 
 import { makeFolder, run, startServer } from "../fixtures/process.ts";
+import { eventually } from "../fixtures/until.ts";
 
 void t.test("in an empty folder it starts, says where everything is, and SIGTERM ends it in peace", async (t) => {
   const folder = makeFolder(t);
@@ -160,12 +161,3 @@ void t.test("in production there is no mailbox, and the log is JSON", async (t) 
   t.ok(logged.length > 0);
   t.doesNotThrow(() => logged.map((line) => JSON.parse(line) as unknown));
 });
-
-async function eventually<Value>(look: () => Promise<Value | undefined>): Promise<Value | undefined> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const value = await look();
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return undefined;
-}

@@ -8,6 +8,7 @@ import { Hasher } from "../../../src/accounts/hasher.ts";
 import { HashingProcess } from "../../../src/accounts/hashing/hashing-process.ts";
 import type { Event } from "../../../src/events/event.ts";
 import { makeFolder } from "../../fixtures/process.ts";
+import { until } from "../../fixtures/until.ts";
 
 /** Costly enough for another process: some thirty milliseconds. */
 const COSTLY = { logN: 13, p: 1 };
@@ -32,11 +33,6 @@ function makeHasher(
 function pidOf(hashing: HashingProcess): number {
   if (hashing.pid === undefined) throw new Error("There is no process");
   return hashing.pid;
-}
-
-/** Waits for what happens in its own time; that it does is the assertion. */
-async function until(happened: () => boolean): Promise<void> {
-  while (!happened()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 t.test("what is hashed and verified in the other process is what it was in this one", async (t) => {
