@@ -12,7 +12,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 
-import { startPostgres } from "../dist/test/fixtures/servers.js";
+import { startPgBouncer, startPostgres } from "../dist/test/fixtures/servers.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tests = join(root, "dist", "test");
@@ -102,13 +102,15 @@ function killTests(signal) {
 }
 
 const postgres = await startPostgres();
+let pooler;
 let status = 1;
 try {
+  pooler = await startPgBouncer(postgres);
   if (stopped === undefined) {
     tap = spawn(process.execPath, [join(root, "node_modules", "tap", "dist", "esm", "run.mjs"), ...given, ...groups], {
       cwd: root,
       // No time zone is as far from any other: whoever relies on that of the process is found out.
-      env: { TZ: "Pacific/Chatham", ...process.env, TEST_DATABASE_URL: postgres.url() },
+      env: { TZ: "Pacific/Chatham", ...process.env, TEST_DATABASE_URL: postgres.url(), TEST_POOLER_URL: pooler.url() },
       stdio: "inherit",
       // A process group of its own.
       detached: true,
@@ -117,6 +119,7 @@ try {
     status = code ?? 1;
   }
 } finally {
+  await pooler?.stop();
   await postgres.stop();
 }
 process.exit(stopped === undefined ? status : 128 + signals[stopped]);

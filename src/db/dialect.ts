@@ -163,7 +163,7 @@ export function whereLike(
 }
 
 /** The rows that a statement in SQL of our own gives, whatever the driver wraps them in. */
-export async function rowsOf<Row>(db: Knex, sql: string, values: readonly Knex.Value[]): Promise<Row[]> {
+export async function rowsOf<Row>(db: Knex, sql: string, values: readonly Knex.Value[] = []): Promise<Row[]> {
   const result = (await db.raw(sql, values)) as Row[] | { readonly rows: Row[] };
   return Array.isArray(result) ? result : result.rows;
 }

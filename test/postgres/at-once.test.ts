@@ -12,12 +12,13 @@ import { signingSecret } from "../../src/accounts/signing-key.ts";
 import { systemClock } from "../../src/db/clock.ts";
 import { newId } from "../../src/db/id.ts";
 import { openDatabase } from "../../src/db/knex.ts";
-import { isMigrated, migrateToLatest, MigrationFault, migrationStatus, rollBack } from "../../src/db/migrate.ts";
+import { isMigrated, migrateToLatest } from "../../src/db/migrate.ts";
 import { OutboxWorker } from "../../src/outbox/worker.ts";
 import { enqueue } from "../../src/outbox/outbox.ts";
 import { CLIENT, insertUser } from "../fixtures/accounts.ts";
 import { makeApp } from "../fixtures/app.ts";
 import { makeDatabaseUrl, makeSharedDatabaseUrl } from "../fixtures/database.ts";
+import { directly } from "../fixtures/postgres/server.ts";
 import { makeFolder, PLAIN_NODE } from "../fixtures/process.ts";
 import { projectRoot } from "../fixtures/project.ts";
 
@@ -38,29 +39,6 @@ function several(t: Test, url: string, count: number): Knex[] {
 /** As many on one database that has been migrated. */
 async function migrated(t: Test, count: number): Promise<Knex[]> {
   return several(t, await makeDatabaseUrl(t), count);
-}
-
-const DATABASES = {
-  PostgreSQL: { urlOf: makeSharedDatabaseUrl, count: 10 },
-  // Each that waits for its file takes one of this process' four threads.
-  SQLite: { urlOf: (t: Test) => Promise.resolve(`sqlite:${join(makeFolder(t), "rekey.sqlite")}`), count: 3 },
-};
-
-for (const [name, { urlOf, count }] of Object.entries(DATABASES)) {
-  void t.test(
-    `${String(count)} that start at once on an empty ${name} database all come up, and migrate once`,
-    async (t) => {
-      const all = several(t, await urlOf(t), count);
-      const ran = (await Promise.all(all.map(migrateToLatest))).flat();
-      const [one] = all;
-      if (one === undefined) return;
-      const { done, pending, unknown } = await migrationStatus(one);
-      t.same(ran.toSorted(), done.toSorted());
-      t.equal(new Set(done).size, done.length);
-      t.same([pending, unknown], [[], []]);
-      t.ok(await isMigrated(one));
-    },
-  );
 }
 
 void t.test(
@@ -105,33 +83,8 @@ void t.test(
   },
 );
 
-void t.test("an older server starts on a newer schema, says so, and is ready; it takes nothing back", async (t) => {
-  const url = `sqlite:${join(makeFolder(t), "rekey.sqlite")}`;
-  const db = open(t, url);
-  await migrateToLatest(db);
-  t.same(await migrateToLatest(db), []);
-  await db("knex_migrations").insert({ name: "9999_of_a_newer_version", batch: 2 });
-  const lines: string[] = [];
-  const stream = { write: (line: string) => void lines.push(line) };
-  const server = await makeApp(t, { DATABASE_URL: url }, { logger: { level: "warn", stream } });
-  t.equal((await server.ask("GET", "/readyz")).status, 200);
-  t.match(
-    lines.map((line) => JSON.parse(line) as object),
-    [{ level: 40, msg: "database.newer", migrations: ["9999_of_a_newer_version"] }],
-  );
-  await t.rejects(rollBack(db), MigrationFault);
-  t.equal((await migrationStatus(db)).unknown.length, 1);
-});
-
-void t.test("a server is not ready before its own migrations have run", async (t) => {
-  const server = await makeApp(t);
-  const newest = await server.db("knex_migrations").max({ id: "id" }).first();
-  await server.db("knex_migrations").where({ id: newest?.id }).delete();
-  t.equal((await server.ask("GET", "/readyz")).status, 503);
-});
-
 void t.test("more connections than the database has: 503, for a moment, and no fault of the server", async (t) => {
-  const url = new URL(await makeDatabaseUrl(t));
+  const url = new URL(directly(await makeDatabaseUrl(t)));
   const admin = open(t, url.href);
   const role = `few_${newId().replaceAll("-", "")}`;
   await admin.raw("create role ?? login superuser password 'few'", [role]);

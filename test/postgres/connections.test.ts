@@ -6,6 +6,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { makeApp, type TestApp } from "../fixtures/app.ts";
 import { makeDatabaseUrl } from "../fixtures/database.ts";
 import { makeUser, newestMail } from "../fixtures/people.ts";
+import { directly } from "../fixtures/postgres/server.ts";
 import { eventually } from "../fixtures/until.ts";
 
 /** What becomes of requests and mails while connections to PostgreSQL break, wait for long, or do not come about. */
@@ -16,7 +17,7 @@ async function makeScene(
   parameters = "",
   operatorsDatabase?: string,
 ): Promise<{ server: TestApp; operator: Knex }> {
-  const url = await makeDatabaseUrl(t);
+  const url = directly(await makeDatabaseUrl(t));
   const operator = openDatabase(operatorsDatabase === undefined ? url : new URL(operatorsDatabase, url).href);
   t.teardown(() => operator.destroy());
   return { server: await makeApp(t, { DATABASE_URL: url + parameters }), operator };

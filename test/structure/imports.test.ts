@@ -131,7 +131,7 @@ void t.test("migrations import nothing of src: they stay as they were when they 
 void t.test("tests make their databases in one place, so that all of them run on any", (t) => {
   const own = ["test/fixtures/database.ts", "test/fixtures/disk.ts", "test/fixtures/commits.ts"];
   const found = sourceFiles("test")
-    .filter((path) => !own.includes(path) && !/^test\/(?:sqlite|postgres|config|structure)\//.test(path))
+    .filter((path) => !own.includes(path) && !/^test\/(?:sqlite|(?:fixtures\/)?postgres|config|structure)\//.test(path))
     .filter((path) => /sqlite:|sqlite_master|PRAGMA|pg_\w+\(/.test(readFileSync(join(projectRoot, path), "utf8")));
   // What it says to each in its own words, and where processes have a file by default.
   t.same(found, ["test/fixtures/dialect.ts", "test/fixtures/process.ts"]);
