@@ -243,6 +243,6 @@ function reasonOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   if (typeof code === "string") return code;
   // Whether a request or the connection itself says so first is chance.
-  if (/connection is closed/i.test(error.message)) return "closed";
+  if (/connection is closed|isn't writeable/i.test(error.message)) return "closed";
   return /^[A-Z]{2,}\b/.exec(error.message)?.[0] ?? error.name;
 }
