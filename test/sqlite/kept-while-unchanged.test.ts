@@ -15,15 +15,20 @@ async function makeScene(t: Test, environment: Record<string, string> = {}) {
   return { server, other };
 }
 
-/** How many statements a read by id costs, and its status. */
-async function read(server: TestApp, id: string, token: string) {
+/** An answer, and how many statements it costs. */
+async function get(server: TestApp, url: string, token: string) {
   let queries = 0;
   const count = () => {
     queries += 1;
   };
   server.db.on("query", count);
-  const { status } = await server.ask("GET", `/v1/users/${id}`, { token });
+  const { status, body } = await server.ask("GET", url, { token });
   server.db.off("query", count);
+  return { status, queries, body };
+}
+
+async function read(server: TestApp, id: string, token: string) {
+  const { status, queries } = await get(server, `/v1/users/${id}`, token);
   return { status, queries };
 }
 
@@ -93,4 +98,36 @@ void t.test("time ends sessions that are kept", async (t) => {
   t.equal((await read(server, id, token)).status, 200);
   now += 301_000;
   t.equal((await read(server, id, token)).status, 401, "not used for too long");
+});
+
+void t.test("a total is counted once, as long as nothing is committed, and is that of its own filter", async (t) => {
+  const { server, other } = await makeScene(t);
+  const { token } = await makeAdmin(server);
+  const add = (name: string) =>
+    other("roles").insert({ id: name, name, name_normal: name, created_at: "", updated_at: "" });
+  for (const name of ["x1", "x2", "y1", "y2"]) await add(name);
+  const total = async (filter: string) => {
+    const { queries, body } = await get(server, `/v1/roles?page[size]=1&filter[name][like]=${filter}`, token);
+    return { total: body.meta.total, queries };
+  };
+  const first = [await total("x*"), await total("y*")];
+  t.same(first, [
+    { total: 2, queries: 3 },
+    { total: 2, queries: 2 },
+  ]);
+  t.same(
+    [await total("x*"), await total("y*")],
+    [
+      { total: 2, queries: 1 },
+      { total: 2, queries: 1 },
+    ],
+  );
+  await add("y3");
+  t.same(
+    [await total("x*"), await total("y*")],
+    [
+      { total: 2, queries: 3 },
+      { total: 3, queries: 2 },
+    ],
+  );
 });
