@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 
@@ -57,6 +58,20 @@ void t.test("so is one whose user's credentials change, and what an admin could 
   await other("user_roles").where({ user_id: admin.id }).delete();
   t.equal((await read(server, person.id, person.token)).status, 401);
   t.equal((await read(server, person.id, admin.token)).status, 404);
+});
+
+void t.test("what lies beside a symbolic link to the database is not taken for the database's own", async (t) => {
+  const folder = makeFolder(t);
+  const link = join(folder, "rekey.sqlite");
+  mkdirSync(join(folder, "moved"));
+  symlinkSync(join(folder, "moved", "rekey.sqlite"), link);
+  writeFileSync(`${link}-shm`, Buffer.alloc(32_768, 1));
+  const server = await makeApp(t, { DATABASE_URL: `sqlite:${link}` });
+  const { id, token } = await makeUser(server);
+  await read(server, id, token);
+  t.same(await read(server, id, token), { status: 200, queries: 1 }, "it is kept here too");
+  await server.db("sessions").delete();
+  t.equal((await read(server, id, token)).status, 401);
 });
 
 void t.test("a hundred sessions that end among reads: none is good once its end was answered", async (t) => {
