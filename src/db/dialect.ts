@@ -75,6 +75,13 @@ export function isBusy(error: unknown): boolean {
   return typeof message === "string" && LOST.test(message);
 }
 
+/** Whether `error` says that nothing can be written at present; what is there may be read all the same. */
+export function cannotWrite(error: unknown): boolean {
+  if (isBusy(error)) return true;
+  const { code } = (error ?? {}) as DriverError;
+  return typeof code === "string" && /^SQLITE_(?:FULL|IOERR|READONLY)$/.test(code);
+}
+
 /** Whether PostgreSQL has a plan for a statement that no longer fits its tables: «cached plan must not change result type». */
 export function isOutdatedPlan(error: unknown): boolean {
   const { code, message } = error as DriverError;

@@ -8,9 +8,9 @@ import { logIn, makeAdmin, makeUser } from "../fixtures/people.ts";
 import { makeFolder } from "../fixtures/process.ts";
 
 /** A server on a file, somebody who is logged in there, and the same database as another process sees it. */
-async function makeScene(t: Test, environment: Record<string, string> = {}) {
+async function makeScene(t: Test, clock = Date.now) {
   const url = `sqlite:${join(makeFolder(t), "rekey.sqlite")}`;
-  const server = await makeApp(t, { ...environment, DATABASE_URL: url });
+  const server = await makeApp(t, { DATABASE_URL: url }, { clock });
   const other = openDatabase(url);
   t.teardown(() => other.destroy());
   return { server, other };
@@ -108,4 +108,20 @@ void t.test("time ends sessions that are kept", async (t) => {
   t.equal((await read(server, id, token)).status, 200);
   now += 301_000;
   t.equal((await read(server, id, token)).status, 401, "not used for too long");
+});
+
+void t.test("whoever only reads may do so while nothing can be written", async (t) => {
+  let now = Date.now();
+  const { server, other } = await makeScene(t, () => now);
+  const { id, token } = await makeUser(server);
+  await server.db.raw("PRAGMA busy_timeout = 20");
+  now += 120_000;
+  const lock = await other.transaction();
+  t.equal((await read(server, id, token)).status, 200, "another process writes");
+  await lock.rollback();
+  await server.db.raw("PRAGMA query_only = ON");
+  t.equal((await read(server, id, token)).status, 200, "nothing may be written");
+  await server.db.raw("PRAGMA query_only = OFF");
+  t.equal((await read(server, id, token)).status, 200);
+  t.same(await other("sessions").pluck("last_used_at"), [new Date(now).toISOString()], "noted when it can be");
 });
