@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
 import { compiledRows, Parameter } from "../db/compiled.ts";
-import { heldFast, toBoolean } from "../db/dialect.ts";
+import { cannotWrite, heldFast, toBoolean } from "../db/dialect.ts";
 import { KeptWhileUnchanged } from "../db/kept-while-unchanged.ts";
 import type { SessionRow } from "../db/tables.ts";
 import { forbidden, unauthorized } from "../errors/catalogue.ts";
@@ -43,7 +43,11 @@ export async function findCaller(
     await db("sessions")
       .where({ id: found.id })
       .andWhere("last_used_at", "<=", due)
-      .update({ last_used_at: timestamp(now) });
+      .update({ last_used_at: timestamp(now) })
+      .catch((error: unknown) => {
+        // A full disk is no reason why nobody may read; whoever writes will find out.
+        if (!cannotWrite(error)) throw error;
+      });
   }
   return {
     userId: found.user_id,

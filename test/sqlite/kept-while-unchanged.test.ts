@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 
@@ -7,9 +8,9 @@ import { logIn, makeAdmin, makeUser } from "../fixtures/people.ts";
 import { makeFolder } from "../fixtures/process.ts";
 
 /** A server on a file, somebody who is logged in there, and the same database as another process sees it. */
-async function makeScene(t: Test, environment: Record<string, string> = {}) {
+async function makeScene(t: Test, clock = Date.now) {
   const url = `sqlite:${join(makeFolder(t), "rekey.sqlite")}`;
-  const server = await makeApp(t, { ...environment, DATABASE_URL: url });
+  const server = await makeApp(t, { DATABASE_URL: url }, { clock });
   const other = openDatabase(url);
   t.teardown(() => other.destroy());
   return { server, other };
@@ -62,6 +63,20 @@ void t.test("so is one whose user's credentials change, and what an admin could 
   await other("user_roles").where({ user_id: admin.id }).delete();
   t.equal((await read(server, person.id, person.token)).status, 401);
   t.equal((await read(server, person.id, admin.token)).status, 404);
+});
+
+void t.test("what lies beside a symbolic link to the database is not taken for the database's own", async (t) => {
+  const folder = makeFolder(t);
+  const link = join(folder, "rekey.sqlite");
+  mkdirSync(join(folder, "moved"));
+  symlinkSync(join(folder, "moved", "rekey.sqlite"), link);
+  writeFileSync(`${link}-shm`, Buffer.alloc(32_768, 1));
+  const server = await makeApp(t, { DATABASE_URL: `sqlite:${link}` });
+  const { id, token } = await makeUser(server);
+  await read(server, id, token);
+  t.same(await read(server, id, token), { status: 200, queries: 1 }, "it is kept here too");
+  await server.db("sessions").delete();
+  t.equal((await read(server, id, token)).status, 401);
 });
 
 void t.test("a hundred sessions that end among reads: none is good once its end was answered", async (t) => {
@@ -130,4 +145,20 @@ void t.test("a total is counted once, as long as nothing is committed, and is th
       { total: 3, queries: 2 },
     ],
   );
+});
+
+void t.test("whoever only reads may do so while nothing can be written", async (t) => {
+  let now = Date.now();
+  const { server, other } = await makeScene(t, () => now);
+  const { id, token } = await makeUser(server);
+  await server.db.raw("PRAGMA busy_timeout = 20");
+  now += 120_000;
+  const lock = await other.transaction();
+  t.equal((await read(server, id, token)).status, 200, "another process writes");
+  await lock.rollback();
+  await server.db.raw("PRAGMA query_only = ON");
+  t.equal((await read(server, id, token)).status, 200, "nothing may be written");
+  await server.db.raw("PRAGMA query_only = OFF");
+  t.equal((await read(server, id, token)).status, 200);
+  t.same(await other("sessions").pluck("last_used_at"), [new Date(now).toISOString()], "noted when it can be");
 });
