@@ -92,7 +92,7 @@ function valueOf<Caller>({ name, column, computed, value }: ResourceAttribute<Ca
   if (column === null) return (_row, once) => JSON.stringify(once[name]);
   return (row) => {
     const stored = row[column];
-    return stored === null ? "null" : (JSON.stringify(value.toJson(stored)));
+    return stored === null ? "null" : JSON.stringify(value.toJson(stored));
   };
 }
 
