@@ -28,10 +28,14 @@ export class KeptWhileUnchanged<Found> {
    * What `look` finds for `key`, now or since the last commit.
    *
    * @param key what it is found by, and everything else that it depends on but the time
-   * @returns `undefined`, which is not kept, when there is nothing
+   * @param look may find nothing: `undefined` is not kept
    * @throws what `look` throws
    */
-  async get(db: Knex, key: string, look: () => Promise<Found | undefined>): Promise<Found | undefined> {
+  async get<Looked extends Found | undefined>(
+    db: Knex,
+    key: string,
+    look: () => Promise<Looked>,
+  ): Promise<Looked | Found> {
     // Before the query: what is committed during it may be in what it finds or not.
     const mark = key.length > LONGEST_KEY ? undefined : await commitMark(db);
     if (mark === undefined) return look();
@@ -44,7 +48,7 @@ export class KeptWhileUnchanged<Found> {
     const known = kept.found.get(key);
     if (known !== undefined) return known;
     const found = await look();
-    if (found === undefined) return undefined;
+    if (found === undefined) return found;
     if (kept.found.size >= this.#most) kept.found.clear();
     kept.found.set(key, found);
     return found;

@@ -21,7 +21,7 @@ const AGAIN = { first: 500, most: 15_000 };
 const LASTING = 30_000;
 
 /** Loaded where there is a Redis: it would be a tenth of every start. */
-const client = async () => await import("ioredis");
+const loadClient = async () => await import("ioredis");
 
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<number[]>;
 type Scripted = Redis & Readonly<Record<ScriptName, Script>>;
@@ -69,7 +69,7 @@ export class RedisLink {
 
   /** Begins to connect, and waits a moment for how that goes. Never rejects. */
   async open(): Promise<void> {
-    await client();
+    await loadClient();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, START_PATIENCE);
@@ -111,7 +111,7 @@ export class RedisLink {
 
   /** Connects, and counts for a try: whether it may write is seen by no less. */
   async #try(): Promise<void> {
-    const { Redis } = await client();
+    const { Redis } = await loadClient();
     const redis = new Redis(this.#url, {
       lazyConnect: true,
       // When to try again is decided here; what waits in a queue would come too late.

@@ -28,6 +28,7 @@ export async function pageRows<Caller>(db: Knex, plan: CollectionPlan<Caller>): 
   return compiledRows(db, key, shape.values, () => selectPage(db, { ...general.plan, page: page.page }, beyond));
 }
 
+/** By the query that counts, and its values. */
 const totals = new KeptWhileUnchanged<number>(1_000);
 
 /** How many rows the collection has in all. Counted once until something is committed, where that can be told. */
@@ -35,11 +36,10 @@ export async function countRows<Caller>(db: Knex, plan: CollectionPlan<Caller>):
   const shape = new Shape();
   const general = shape.plan(plan);
   const key = `count ${general.key}`;
-  const total = await totals.get(db, `${key} ${JSON.stringify(shape.values)}`, async () => {
+  return await totals.get(db, `${key} ${JSON.stringify(shape.values)}`, async () => {
     const [row] = await compiledRows(db, key, shape.values, () => countAll(db, general.plan));
     return toNumber(row?.["total"] ?? 0);
   });
-  return total ?? 0;
 }
 
 /** The row with this id, if it is in the scope. */
