@@ -2,8 +2,9 @@
  * Runs tests on PostgreSQL: `node scripts/test-postgres.js [ARGUMENT OF tap …]`, after `node scripts/build.js --all`. It starts a
  * PostgreSQL of its own and stops it, however the tests end; its status is that of tap.
  *
- * With `--brief` it leaves out what takes long and is least about the database. Without a file among the arguments it runs each test file that can reach a database, which its imports tell: one that reaches none
- * would do the same as on SQLite. What is about SQLite alone is in test/sqlite, what is about PostgreSQL alone in test/postgres.
+ * Without a file among the arguments it runs each test file that can reach a database, which its imports tell: one that reaches none
+ * would do the same as on SQLite. With `--brief` it leaves out of them what takes long and is least about the database. What is about
+ * SQLite alone is in test/sqlite, what is about PostgreSQL alone in test/postgres.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

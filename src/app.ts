@@ -1,6 +1,5 @@
 import type { FastifyInstance } from "fastify";
 import type { Knex } from "knex";
-import { Registry } from "prom-client";
 
 import { NOBODY } from "./accounts/caller.ts";
 import { clientOf } from "./accounts/client.ts";
@@ -18,6 +17,7 @@ import { unauthorized } from "./errors/catalogue.ts";
 import { tellAll } from "./events/event.ts";
 import { logEvents } from "./events/log.ts";
 import { countEvents } from "./events/metrics.ts";
+import { Registry } from "./events/prometheus.ts";
 import { housekeeping } from "./housekeeping.ts";
 import { registerAdmission } from "./http/admission.ts";
 import { registerCors } from "./http/cors.ts";

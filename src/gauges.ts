@@ -1,10 +1,10 @@
 import type { Knex } from "knex";
-import { Gauge, type Registry } from "prom-client";
 
 import type { Hasher } from "./accounts/hasher.ts";
 import type { Clock } from "./db/clock.ts";
 import { describeError, type EventLogger } from "./events/log.ts";
 import { watchProcess } from "./events/process-metrics.ts";
+import { Gauge, type Registry } from "./events/prometheus.ts";
 import { queueDepth } from "./outbox/outbox.ts";
 import { within } from "./outbox/timing.ts";
 

@@ -2,16 +2,19 @@ import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
 import { compiledRows, Parameter } from "../db/compiled.ts";
-import { heldFast, toBoolean } from "../db/dialect.ts";
+import { cannotWrite, heldFast, toBoolean } from "../db/dialect.ts";
+import { KeptWhileUnchanged } from "../db/kept-while-unchanged.ts";
 import type { SessionRow } from "../db/tables.ts";
 import { forbidden, unauthorized } from "../errors/catalogue.ts";
 import { ADMIN_ROLE } from "./admins.ts";
 import type { Caller, Client } from "./caller.ts";
-import { keptWhileUnchanged } from "./session-cache.ts";
 import { hashToken, looksLikeToken } from "./token.ts";
 
 /** `last_used_at` is this exact (milliseconds): a write for every read would cost more than the reads. */
 const LAST_USED_PRECISION = 60_000;
+
+/** By the hash of their token; each takes some hundred bytes. */
+const sessions = new KeptWhileUnchanged<FoundSession>(10_000);
 
 /**
  * Who makes a request, by its `Authorization` header; one query at most, and none for what cannot be a token of ours. A session counts
@@ -30,7 +33,7 @@ export async function findCaller(
   const now = deps.clock();
   const { db, sessionIdleTtl: idleTtl = 0 } = deps;
   const which = { column: "sessions.token_hash", value: hashToken(token) } as const;
-  const found = await keptWhileUnchanged(db, which.value, () => findSession(db, now, which, { idleTtl }));
+  const found = await sessions.get(db, which.value, () => findSession(db, now, which, { idleTtl }));
   // Of what was kept, time may have made another thing.
   const isOver = found === undefined || found.expires_at <= timestamp(now);
   if (isOver || found.last_used_at <= unusedSince(now, idleTtl)) return nobody;
@@ -40,7 +43,11 @@ export async function findCaller(
     await db("sessions")
       .where({ id: found.id })
       .andWhere("last_used_at", "<=", due)
-      .update({ last_used_at: timestamp(now) });
+      .update({ last_used_at: timestamp(now) })
+      .catch((error: unknown) => {
+        // A full disk is no reason why nobody may read; whoever writes will find out.
+        if (!cannotWrite(error)) throw error;
+      });
   }
   return {
     userId: found.user_id,

@@ -1,4 +1,4 @@
-import { existsSync, openSync, readSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
 import type { Knex } from "knex";
 import type { Database } from "sqlite3";
 
@@ -35,10 +35,19 @@ export async function commitMark(db: Knex): Promise<string | undefined> {
 async function open(client: KeepingSqliteClient, reader: Database): Promise<number> {
   const [journal] = (await client.read(reader, { sql: "PRAGMA journal_mode" })) as { journal_mode?: string }[];
   await client.read(reader, { sql: "SELECT count(*) FROM sqlite_master" });
+  // The name that SQLite has for it: beside a symbolic link may lie what a database left behind that has moved.
+  const [main] = (await client.read(reader, { sql: "PRAGMA database_list" })) as { file?: string }[];
   const known = files.get(reader);
   if (known !== undefined) return known;
-  const path = `${client.connectionSettings.filename}-shm`;
-  const file = journal?.journal_mode === "wal" && existsSync(path) ? openSync(path, "r") : -1;
+  const file = journal?.journal_mode === "wal" ? openIfThere(`${main?.file ?? ""}-shm`) : -1;
   files.set(reader, file);
   return file;
+}
+
+function openIfThere(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch {
+    return -1;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 import { KeepingSqliteClient } from "./sqlite-client.ts";
-import { MOST_BINDINGS, type Query } from "./statements.ts";
+import { isWorthKeeping, type Query } from "./statements.ts";
 
 /** What a statement may be given. */
 export type Value = string | number | boolean | null;
@@ -64,8 +64,8 @@ export function compiledRows(
   } else {
     queries.delete(key);
   }
-  // The most lately used at the end. Those of hundreds of values are as many as there are numbers of values.
-  if (query.bindings.length <= MOST_BINDINGS) queries.set(key, query);
+  // The most lately used at the end.
+  if (isWorthKeeping(query)) queries.set(key, query);
   const [oldest] = queries.keys();
   if (queries.size > MOST && oldest !== undefined) queries.delete(oldest);
   return runSelect(

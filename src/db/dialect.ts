@@ -75,6 +75,13 @@ export function isBusy(error: unknown): boolean {
   return typeof message === "string" && LOST.test(message);
 }
 
+/** Whether `error` says that nothing can be written at present; what is there may be read all the same. */
+export function cannotWrite(error: unknown): boolean {
+  if (isBusy(error)) return true;
+  const { code } = (error ?? {}) as DriverError;
+  return typeof code === "string" && /^SQLITE_(?:FULL|IOERR|READONLY)$/.test(code);
+}
+
 /** Whether PostgreSQL has a plan for a statement that no longer fits its tables: «cached plan must not change result type». */
 export function isOutdatedPlan(error: unknown): boolean {
   const { code, message } = error as DriverError;
@@ -94,11 +101,15 @@ export function isLostConnection(error: unknown): boolean {
  */
 export function losesTransaction(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
+  const { code } = error as DriverError;
+  return (typeof code === "string" && ENDING.has(code)) || hadEnded(error);
+}
+
+/** Whether `error` says that there was nothing to take back any more: SQLite had done so by itself, for another error. */
+export function hadEnded(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
   const { code, message } = error as DriverError;
-  return (
-    (typeof code === "string" && ENDING.has(code)) ||
-    (code === "SQLITE_ERROR" && typeof message === "string" && message.includes("no such savepoint"))
-  );
+  return code === "SQLITE_ERROR" && typeof message === "string" && /no such savepoint|cannot rollback/.test(message);
 }
 
 const ENDING = new Set([

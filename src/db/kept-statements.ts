@@ -10,6 +10,7 @@ const MOST = 300;
 export class KeptStatements {
   readonly #connection: Database;
   readonly #statements = new Map<string, Statement>();
+  #isClosed = false;
 
   constructor(connection: Database) {
     this.#connection = connection;
@@ -38,8 +39,9 @@ export class KeptStatements {
     });
   }
 
-  /** Lets go of all of them: SQLite closes no connection that has any. */
+  /** Lets go of all of them, and of those that are still being prepared: SQLite closes no connection that has any. */
   async finalize(): Promise<void> {
+    this.#isClosed = true;
     const statements = [...this.#statements.values()];
     this.#statements.clear();
     await Promise.all(statements.map(finalize));
@@ -54,7 +56,7 @@ export class KeptStatements {
   }
 
   async #prepare(sql: string): Promise<Statement> {
-    const statement = await prepare(this.#connection, sql);
+    const statement = await prepare(this.#connection, sql, () => this.#isClosed);
     // Meanwhile somebody else may have kept it.
     const known = this.#statements.get(sql);
     if (known !== undefined) {
@@ -82,11 +84,15 @@ function rejectReset(statement: Statement, error: Error, reject: (error: Error) 
   });
 }
 
-function prepare(connection: Database, sql: string): Promise<Statement> {
+/** @param isUnwanted whether the statement is to be let go of as soon as it is there: a moment later the connection would be closed */
+function prepare(connection: Database, sql: string, isUnwanted: () => boolean): Promise<Statement> {
   return new Promise((resolve, reject) => {
     const statement = connection.prepare(sql, (error: Error | null) => {
-      if (error === null) resolve(statement);
-      else reject(error);
+      if (error !== null) reject(error);
+      else if (isUnwanted()) {
+        statement.finalize();
+        reject(new Error("The connection is being closed"));
+      } else resolve(statement);
     });
   });
 }

@@ -13,6 +13,7 @@ import { Turns } from "./turns.ts";
  */
 export class KeepingSqliteClient extends SqliteClient {
   #reader: Promise<Database> | undefined;
+  #isClosing = false;
   /** One works, and one is there for when it is done: more would only wait for the connection, in threads that others need. */
   readonly #turns = new Turns(2);
 
@@ -43,7 +44,7 @@ export class KeepingSqliteClient extends SqliteClient {
    */
   reader(): Promise<Database> | undefined {
     const { filename } = this.connectionSettings;
-    if (filename === ":memory:" || this.pool === undefined) return undefined;
+    if (filename === ":memory:" || this.pool === undefined || this.#isClosing) return undefined;
     this.#reader ??= this.#openReader().catch((error: unknown) => {
       // The next one tries again.
       this.#reader = undefined;
@@ -74,15 +75,18 @@ export class KeepingSqliteClient extends SqliteClient {
   }
 
   override async destroyRawConnection(connection: Database): Promise<void> {
-    await kept.get(connection)?.finalize();
+    await statementsOf(connection).finalize();
     await super.destroyRawConnection(connection);
   }
 
   override async destroy(callback?: () => void): Promise<void> {
+    // Who reads late must not open another one, which nobody would close.
+    this.#isClosing = true;
     const reader = await this.#reader?.catch(() => undefined);
     this.#reader = undefined;
     if (reader !== undefined) await this.destroyRawConnection(reader);
     await super.destroy(callback);
+    this.#isClosing = false;
   }
 }
 

@@ -19,11 +19,17 @@ const REPEATED = /^\s*(?:select|insert|update|delete|with|begin|commit|rollback|
  * Longer statements are not kept: there is one for each number of values, clients choose that number, and those of thousands take a
  * megabyte each.
  */
-export const MOST_BINDINGS = 250;
+const MOST_BINDINGS = 250;
+
+/**
+ * Nor are those of more characters than this, for the same reason: clients choose how many filters there are, and a server needs forty
+ * bytes for each character of what it has planned. Our own have two thousand at most, but for inserts of many rows.
+ */
+const LONGEST = 4_000;
 
 /** Whether a statement is one to be kept, or named, for the next time. */
-export function isWorthKeeping({ sql, bindings = [] }: Query): boolean {
-  return bindings.length <= MOST_BINDINGS && REPEATED.test(sql);
+export function isWorthKeeping({ sql, bindings = [] }: Pick<Query, "sql" | "bindings">): boolean {
+  return bindings.length <= MOST_BINDINGS && sql.length <= LONGEST && REPEATED.test(sql);
 }
 
 /** A transaction of Knex', by what is changed of it. */

@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { hasOneWriter, losesTransaction } from "./dialect.ts";
+import { hadEnded, hasOneWriter, losesTransaction } from "./dialect.ts";
 
 /**
  * Writing, where the database has one writer. Each commit waits for the disk, and whoever else wants to write waits for that: with
@@ -24,7 +24,13 @@ interface Turn {
   readonly impatience: NodeJS.Timeout;
 }
 
-type Outcome = { readonly turn: Turn } & ({ readonly value: unknown } | { readonly error: unknown });
+type Outcome = { readonly turn: Turn } & ({ readonly value: unknown } | Failure);
+
+interface Failure {
+  readonly error: unknown;
+  /** What was written before it, by whomever in the same transaction, may be taken back too. */
+  readonly isLost: boolean;
+}
 
 /** For too long others wrote. The same request may succeed a moment later. */
 export class WriterBusy extends Error {
@@ -111,7 +117,7 @@ class Writer {
   async #together(first: Turn): Promise<Outcome[]> {
     const taken = [first];
     const outcomes: Outcome[] = [];
-    let lost: { readonly error: unknown } | undefined;
+    let lost: Failure | undefined;
     try {
       await this.#db.transaction(async (trx) => {
         // Knex comes here even where the transaction could not begin.
@@ -120,7 +126,7 @@ class Writer {
         for (let turn: Turn | undefined = first; turn !== undefined;) {
           const outcome = await outcomeOf(turn, trx);
           // Some faults of the disk take back all that was written so far.
-          if ("error" in outcome && losesTransaction(outcome.error)) {
+          if ("error" in outcome && outcome.isLost) {
             lost = outcome;
             throw outcome.error;
           }
@@ -133,15 +139,24 @@ class Writer {
     } catch (failure) {
       // Where SQLite has rolled back by itself, Knex says that it could not: what counts is why.
       const { error } = lost ?? { error: failure };
-      return taken.map((turn) => ({ turn, error }));
+      return taken.map((turn) => ({ turn, error, isLost: true }));
     }
   }
 }
 
 async function outcomeOf(turn: Turn, db: Knex): Promise<Outcome> {
+  let first: unknown;
+  const run = async (within: Knex) => {
+    try {
+      return await turn.run(within);
+    } catch (error) {
+      first = error;
+      throw error;
+    }
+  };
   try {
-    return { turn, value: await (turn.isTransaction ? db.transaction(turn.run) : turn.run(db)) };
+    return { turn, value: await (turn.isTransaction ? db.transaction(run) : run(db)) };
   } catch (error) {
-    return { turn, error };
+    return { turn, error: hadEnded(error) ? first : error, isLost: losesTransaction(error) };
   }
 }

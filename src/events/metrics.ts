@@ -1,6 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-
 import type { Event, Observe } from "./event.ts";
+import { Counter, Gauge, Histogram, type Registry } from "./prometheus.ts";
 
 type Type = Event["type"];
 

@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { constants, monitorEventLoopDelay, PerformanceObserver, type PerformanceEntry } from "node:perf_hooks";
 import { cpuUsage, getActiveResourcesInfo, memoryUsage, uptime, version } from "node:process";
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+import { Counter, Gauge, Histogram, type Registry } from "./prometheus.ts";
 
 /** How often the event loop is looked at (milliseconds). */
 const RESOLUTION = 20;

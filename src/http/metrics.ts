@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Counter, Histogram, type Registry } from "prom-client";
 
 import { unauthorized } from "../errors/catalogue.ts";
 import { Fault } from "../errors/fault.ts";
+import { Counter, Histogram, type Registry } from "../events/prometheus.ts";
 import { secretCheck } from "./secret.ts";
 
 /** Everything else, of the dozens that Node lets through, is one. */

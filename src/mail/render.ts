@@ -1,5 +1,5 @@
 import { Overrides } from "../languages/overrides.ts";
-import { firstLine, readLanguages, type Language } from "./template-files.ts";
+import { firstLine, ownLanguages, readLanguages, type Language } from "./template-files.ts";
 import { addressWords, greetingName, maskedEmail, oneLine } from "./wording.ts";
 import { browserWords, durationWords, utcWords, type Words } from "./words.ts";
 
@@ -89,37 +89,41 @@ export interface TemplatesOptions {
 
 /** The mails' templates, in all languages that there are. */
 export class Templates {
-  readonly #languages: ReadonlyMap<string, Language>;
+  /** The tags of all languages. */
+  readonly languages: readonly string[];
+  readonly #read: () => ReadonlyMap<string, Language>;
   readonly #defaultLanguage: string;
 
   /**
-   * Reads every template of every language, and renders it for trial: a faulty one shows itself at start-up.
-   *
-   * @throws {Error} when one of ours cannot be read, compiled or rendered; of an operator's `overrides` are told
+   * Where the operator has files, reads every template of every language and renders it for trial: a faulty one shows itself at
+   * start-up. Ours alone have been tried by our tests, and are read with the first mail, since that would be a tenth of a start.
    */
   constructor({ overrides, defaultLanguage = "en" }: TemplatesOptions = {}) {
     this.#defaultLanguage = defaultLanguage;
-    this.#languages = overrides === undefined || overrides.isEmpty ? ours() : readAndTry(overrides);
-  }
-
-  /** The tags of all languages. */
-  get languages(): readonly string[] {
-    return [...this.#languages.keys()];
+    if (overrides === undefined || overrides.isEmpty) {
+      this.languages = ownLanguages();
+      this.#read = ours;
+    } else {
+      const languages = readAndTry(overrides);
+      this.languages = [...languages.keys()];
+      this.#read = () => languages;
+    }
   }
 
   /** The first of the wishes that there is, or the default. */
   choose(...wishes: readonly (string | null | undefined)[]): string {
-    return wishes.find((wish) => wish != null && this.#languages.has(wish)) ?? this.#defaultLanguage;
+    return wishes.find((wish) => wish != null && this.languages.includes(wish)) ?? this.#defaultLanguage;
   }
 
   /**
    * A mail's subject (one line), text and HTML.
    *
    * @param tag one of `languages`
-   * @throws {Error} when there is no such language, a value that the template shows is missing, or a link is no http address
+   * @throws {Error} when there is no such language, a value that the template shows is missing, a link is no http address, or one of our
+   *   own templates cannot be read
    */
   render<Name extends TemplateName>(name: Name, tag: string, data: TemplateData[Name]): RenderedMail {
-    const language = this.#languages.get(tag);
+    const language = this.#read().get(tag);
     if (language === undefined) throw new Error(`There are no mails in the language ${tag}`);
     const view = viewOf(tag, language.words, data);
     try {
@@ -132,11 +136,11 @@ export class Templates {
 
 let known: ReadonlyMap<string, Language> | undefined;
 
-/** Ours without an override: read and tried once, however many servers a process builds. */
+/** Ours without an override: read once, however many servers a process builds. */
 function ours(): ReadonlyMap<string, Language> {
   if (known !== undefined) return known;
   const overrides = new Overrides();
-  const languages = readAndTry(overrides);
+  const languages = readLanguages(overrides, NAMES);
   overrides.throwIfFaulty();
   known = languages;
   return languages;

@@ -30,9 +30,7 @@ const FOLDER = "mails";
  */
 export function readLanguages(overrides: Overrides, names: readonly string[]): Map<string, Language> {
   const languages = new Map<string, Language>();
-  const own = readdirSync(ownPath(""), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+  const own = ownLanguages();
   const shared = new Set(SHARED.map((name) => `${name}.eta`));
   const added = overrides.namesIn(FOLDER).filter((name) => !shared.has(name) && !own.includes(name));
   for (const tag of [...own, ...added]) {
@@ -46,6 +44,13 @@ export function readLanguages(overrides: Overrides, names: readonly string[]): M
     if (language !== undefined) languages.set(tag, language);
   }
   return languages;
+}
+
+/** The tags of the languages that we have mails in. */
+export function ownLanguages(): string[] {
+  return readdirSync(ownPath(""), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 }
 
 function readLanguage(

@@ -127,3 +127,23 @@ void t.test("a migration under a running server: what was planned before it is p
   t.same(outcomes, Array(8).fill(true), "within a transaction there may be a 503");
   t.equal((await db.transaction((trx) => read(trx)))?.name, "admin");
 });
+
+void t.test("statements that clients make as long as they like are not kept by the database", async (t) => {
+  const { server } = await makeScene(t);
+  const { token } = await makeUser(server);
+  const lengths = async () => {
+    const { rows } = await server.db.raw<{ rows: { length: number }[] }>(
+      "select length(statement) as length from pg_prepared_statements where from_sql = false",
+    );
+    return rows.map(({ length }) => length);
+  };
+  const filters = ["name", "description"].flatMap((name) =>
+    ["like", "ilike", "eq", "ne"].map((operator) => `filter[roles.users.roles.${name}][${operator}]=a`),
+  );
+  const read = (most: number) => server.ask("GET", `/v1/users?${filters.slice(0, most).join("&")}`, { token });
+  t.equal((await read(1)).status, 200);
+  const before = await lengths();
+  t.ok(before.length > 0 && Math.max(...before) > 1000, "what has an ordinary length is");
+  t.equal((await read(filters.length)).status, 200);
+  t.same(await lengths(), before);
+});

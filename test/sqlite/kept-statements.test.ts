@@ -1,8 +1,11 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Knex } from "knex";
 import t, { type Test } from "tap";
 
+import { compiledRows } from "../../src/db/compiled.ts";
 import { openDatabase } from "../../src/db/knex.ts";
+import { migrateToLatest } from "../../src/db/migrate.ts";
 import { makeApp } from "../fixtures/app.ts";
 import { makeAdmin } from "../fixtures/people.ts";
 import { makeFolder } from "../fixtures/process.ts";
@@ -59,4 +62,19 @@ void t.test("what is rolled back within what is rolled back takes all of it alon
     await outer("roles").insert(roleNamed("kept"));
   });
   t.same(await other("roles").whereIn("id", ["lost", "kept"]).pluck("id"), ["kept"]);
+});
+
+void t.test("a database is closed while it is being read, and leaves nothing open", async (t) => {
+  const folder = makeFolder(t);
+  const db = openDatabase(`sqlite:${join(folder, "rekey.sqlite")}`);
+  await migrateToLatest(db);
+  const read = (index: number) => compiledRows(db, String(index), [], () => db("roles").limit(index + 1));
+  await read(0);
+  const reads = Array.from({ length: 20 }, (_, index) => read(index));
+  const closed = db.destroy();
+  const late = read(20);
+  await Promise.allSettled([...reads, late]);
+  await closed;
+  // Whoever closes it last takes the log away.
+  t.same(readdirSync(folder), ["rekey.sqlite"]);
 });

@@ -129,7 +129,7 @@ void t.test("migrations import nothing of src: they stay as they were when they 
 });
 
 void t.test("tests make their databases in one place, so that all of them run on any", (t) => {
-  const own = ["test/fixtures/database.ts", "test/fixtures/disk.ts", "test/fixtures/commits.ts"];
+  const own = ["database", "disk", "commits", "moving"].map((name) => `test/fixtures/${name}.ts`);
   const found = sourceFiles("test")
     .filter((path) => !own.includes(path) && !/^test\/(?:sqlite|(?:fixtures\/)?postgres|config|structure)\//.test(path))
     .filter((path) => /sqlite:|sqlite_master|PRAGMA|pg_\w+\(/.test(readFileSync(join(projectRoot, path), "utf8")));

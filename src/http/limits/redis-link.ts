@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 
 import type { Observe } from "../../events/event.ts";
 import { SCRIPTS, type ScriptName } from "./scripts.ts";
@@ -19,6 +19,9 @@ const START_PATIENCE = 1000;
 const AGAIN = { first: 500, most: 15_000 };
 /** A connection that was lost earlier than this did not last: the next try waits as if it had failed. */
 const LASTING = 30_000;
+
+/** Loaded where there is a Redis: it would be a tenth of every start. */
+const loadClient = async () => await import("ioredis");
 
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<number[]>;
 type Scripted = Redis & Readonly<Record<ScriptName, Script>>;
@@ -66,6 +69,7 @@ export class RedisLink {
 
   /** Begins to connect, and waits a moment for how that goes. Never rejects. */
   async open(): Promise<void> {
+    await loadClient();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, START_PATIENCE);
@@ -107,6 +111,7 @@ export class RedisLink {
 
   /** Connects, and counts for a try: whether it may write is seen by no less. */
   async #try(): Promise<void> {
+    const { Redis } = await loadClient();
     const redis = new Redis(this.#url, {
       lazyConnect: true,
       // When to try again is decided here; what waits in a queue would come too late.
@@ -238,6 +243,6 @@ function reasonOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   if (typeof code === "string") return code;
   // Whether a request or the connection itself says so first is chance.
-  if (/connection is closed/i.test(error.message)) return "closed";
+  if (/connection is closed|isn't writeable/i.test(error.message)) return "closed";
   return /^[A-Z]{2,}\b/.exec(error.message)?.[0] ?? error.name;
 }

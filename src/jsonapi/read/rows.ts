@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 
 import { compiledRows, numberParameter, Parameter, type Value } from "../../db/compiled.ts";
 import { toNumber } from "../../db/dialect.ts";
+import { KeptWhileUnchanged } from "../../db/kept-while-unchanged.ts";
 import type { Condition, Scope } from "../resource/condition.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceRelationship } from "../resource/registry.ts";
@@ -27,12 +28,18 @@ export async function pageRows<Caller>(db: Knex, plan: CollectionPlan<Caller>): 
   return compiledRows(db, key, shape.values, () => selectPage(db, { ...general.plan, page: page.page }, beyond));
 }
 
-/** How many rows the collection has in all. */
+/** By the query that counts, and its values. */
+const totals = new KeptWhileUnchanged<number>(1_000);
+
+/** How many rows the collection has in all. Counted once until something is committed, where that can be told. */
 export async function countRows<Caller>(db: Knex, plan: CollectionPlan<Caller>): Promise<number> {
   const shape = new Shape();
   const general = shape.plan(plan);
-  const [row] = await compiledRows(db, `count ${general.key}`, shape.values, () => countAll(db, general.plan));
-  return toNumber(row?.["total"] ?? 0);
+  const key = `count ${general.key}`;
+  return await totals.get(db, `${key} ${JSON.stringify(shape.values)}`, async () => {
+    const [row] = await compiledRows(db, key, shape.values, () => countAll(db, general.plan));
+    return toNumber(row?.["total"] ?? 0);
+  });
 }
 
 /** The row with this id, if it is in the scope. */

@@ -88,11 +88,11 @@ function attributesOf<Caller>(attributes: readonly ResourceAttribute<Caller>[]):
 type ValueOf = (row: Row, once: Readonly<Record<string, unknown>>) => string | undefined;
 
 function valueOf<Caller>({ name, column, computed, value }: ResourceAttribute<Caller>): ValueOf {
-  if (computed !== undefined) return (row) => JSON.stringify(computed.of(row)) as string | undefined;
-  if (column === null) return (_row, once) => JSON.stringify(once[name]) as string | undefined;
+  if (computed !== undefined) return (row) => JSON.stringify(computed.of(row));
+  if (column === null) return (_row, once) => JSON.stringify(once[name]);
   return (row) => {
     const stored = row[column];
-    return stored === null ? "null" : (JSON.stringify(value.toJson(stored)) as string | undefined);
+    return stored === null ? "null" : JSON.stringify(value.toJson(stored));
   };
 }
 
