@@ -49,9 +49,10 @@ const ON_ONE_DATABASE =
 
 /**
  * What `--brief` leaves out: processes that die at each step and the command line in all its ways, which make many databases and take as
- * long as a quarter of all the others; and what is generated, of which each run finds something else.
+ * long as a quarter of all the others; pages in browsers, to which all databases are alike; and what is generated, of which each run finds
+ * something else.
  */
-const NOT_BRIEF = /^dist\/test\/(?:fuzz\/.*|process\/(?:cli|kill))\.test\.js$/;
+const NOT_BRIEF = /^dist\/test\/(?:(?:fuzz|pages)\/.*|story\/browser|attacks\/page|process\/(?:cli|kill))\.test\.js$/;
 
 /** @returns {string[]} paths from the project's folder, sorted */
 function filesOnDatabases() {
