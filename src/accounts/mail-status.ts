@@ -36,7 +36,7 @@ export type Noted =
 export async function noteMailStatus(trx: Knex.Transaction, { normal, status, at }: MailWord): Promise<Noted> {
   const user = await trx("users")
     .where({ email_normal: normal })
-    .forUpdate()
+    .forNoKeyUpdate()
     .first("id", "mail_status", "mail_status_at");
   if (user === undefined) return { result: "nobody" };
   const moment = timestamp(at);
@@ -68,7 +68,7 @@ export async function noteInactive(db: Knex, normal: string, now: number): Promi
  * @param now milliseconds
  */
 export async function clearMailStatus(trx: Knex.Transaction, normal: string, now: number): Promise<Noted> {
-  const user = await trx("users").where({ email_normal: normal }).forUpdate().first("mail_status_at");
+  const user = await trx("users").where({ email_normal: normal }).forNoKeyUpdate().first("mail_status_at");
   const known = Date.parse(user?.mail_status_at ?? "") || 0;
   return await noteMailStatus(trx, { normal, status: null, at: Math.max(now, known + 1) });
 }

@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
 import { timestamp } from "../db/clock.ts";
+import { heldUnlessTaken } from "../db/dialect.ts";
 import { newId } from "../db/id.ts";
 import type { Client } from "./caller.ts";
 
@@ -58,22 +59,23 @@ export async function recordSecurityEvents(db: Knex, now: number, events: readon
   if (events.length === 0) return;
   // Whoever went in this moment is nobody any more, and no reason to fail. Who is there must stay until the row refers to them:
   // PostgreSQL lets somebody be deleted in between, and the insert would fail where a stranger's attempt is written down without.
-  const existing = (id: string | null) =>
-    db.raw<string | null>("?", [
-      db("users")
-        .where({ id: id ?? "" })
-        .select("id")
-        .forKeyShare(),
-    ]);
+  const existing = (id: string | null, outcome: SecurityEvent["outcome"]) => {
+    const user = db("users")
+      .where({ id: id ?? "" })
+      .select("id");
+    // What was refused says nothing about the account, nor may the answer's time: it waits for nobody who is about to delete it, as it
+    // would not for an address that nobody has.
+    return db.raw<string | null>("?", [outcome === "refused" ? heldUnlessTaken(user) : user.forKeyShare()]);
+  };
   const rows = events.map(
     ({ id = newId(), kind, outcome = "done", detail = null, userId, actorId = null, client }) => ({
       id,
       kind,
       outcome,
       detail: typeof detail === "string" ? detail.slice(0, 255) : detail,
-      user_id: existing(userId),
+      user_id: existing(userId, outcome),
       account_id: userId,
-      actor_id: existing(actorId),
+      actor_id: existing(actorId, outcome),
       ip_address: client?.ipAddress ?? null,
       user_agent: client?.userAgent ?? null,
       created_at: timestamp(now),

@@ -75,6 +75,15 @@ export function isBusy(error: unknown): boolean {
   return typeof message === "string" && LOST.test(message);
 }
 
+/**
+ * Whether `error` says that a transaction was taken back for the sake of another one: both waited for what the other one held, or saw
+ * what the other one changed. Nothing of it happened, and the same again may well succeed.
+ */
+export function wasInTheWay(error: unknown): boolean {
+  const { code } = (error ?? {}) as DriverError;
+  return code === "40P01" || code === "40001";
+}
+
 /** Whether `error` says that nothing can be written at present; what is there may be read all the same. */
 export function cannotWrite(error: unknown): boolean {
   if (isBusy(error)) return true;
@@ -185,6 +194,14 @@ export async function rowsOf<Row>(db: Knex, sql: string, values: readonly Knex.V
  */
 export function heldFast(db: Knex, ...tables: readonly string[]): string {
   return isPostgres(db) ? ` for no key update of ${tables.join(", ")}` : "";
+}
+
+/**
+ * The same for rows that are only to stay where they are: of those that somebody is about to delete, or holds as if, there are none.
+ * Nobody waits.
+ */
+export function heldUnlessTaken(query: Knex.QueryBuilder): Knex.QueryBuilder {
+  return isPostgres(query) ? query.forKeyShare().skipLocked() : query;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Knex } from "knex";
 
-import { hadEnded, hasOneWriter, losesTransaction } from "./dialect.ts";
+import { hadEnded, hasOneWriter, losesTransaction, wasInTheWay } from "./dialect.ts";
 
 /**
  * Writing, where the database has one writer. Each commit waits for the disk, and whoever else wants to write waits for that: with
@@ -14,6 +15,10 @@ import { hadEnded, hasOneWriter, losesTransaction } from "./dialect.ts";
 /** How much one commit may hold, and for how long it takes in more (milliseconds): reads wait meanwhile. */
 const MOST_TOGETHER = 64;
 const LONGEST_TOGETHER = 20;
+
+/** Where there are many writers: how often a transaction is begun that others are in the way of, and how long it keeps off (milliseconds). */
+const MOST_BEGINNINGS = 4;
+const LONGEST_REST = 50;
 
 interface Turn {
   /** In a transaction of its own, or by itself: then a single statement, which happens as a whole or not at all. */
@@ -44,21 +49,37 @@ export class WriterBusy extends Error {
  * Runs what writes in a transaction. All of it happens, and is on the disk when this returns; or nothing of it does. Within another
  * transaction it is a part of that.
  *
+ * @param run is called again where the database has taken everything back because another transaction was in the way (a deadlock): it
+ *   must not count on being called once
  * @throws {WriterBusy | Error} what `run` throws, or what went wrong with the commit
  */
 export async function transact<Result>(db: Knex, run: (trx: Knex.Transaction) => Promise<Result>): Promise<Result> {
-  if (db.isTransaction === true || !hasOneWriter(db)) return await db.transaction(run);
+  if (db.isTransaction === true) return await db.transaction(run);
+  if (!hasOneWriter(db)) return await untilOutOfTheWay(() => db.transaction(run));
   return (await writerOf(db).take(true, (trx) => run(trx as Knex.Transaction))) as Result;
 }
 
 /**
  * The same for a write that is a single statement.
  *
- * @param run issues one statement, and waits for it
+ * @param run issues one statement, and waits for it; called again as there
  */
 export async function writeOnce<Result>(db: Knex, run: (db: Knex) => Promise<Result>): Promise<Result> {
-  if (db.isTransaction === true || !hasOneWriter(db)) return await run(db);
+  if (db.isTransaction === true) return await run(db);
+  if (!hasOneWriter(db)) return await untilOutOfTheWay(() => run(db));
   return (await writerOf(db).take(false, run)) as Result;
+}
+
+async function untilOutOfTheWay<Result>(begin: () => Promise<Result>): Promise<Result> {
+  for (let beginnings = 1; ; beginnings += 1) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (!wasInTheWay(error) || beginnings === MOST_BEGINNINGS) throw error;
+      // Not all of them at the same time again.
+      await sleep(Math.random() * LONGEST_REST);
+    }
+  }
 }
 
 const writers = new WeakMap<object, Writer>();

@@ -34,6 +34,12 @@ void t.test("an event is written with its users held fast, or without those who 
   t.equal(sql.match(/\(select "id" from "users" where "id" = \$\d+ for key share\)/g)?.length, 2, sql);
 });
 
+void t.test("an event of what was refused waits for nobody who holds a user fast", async (t) => {
+  const event = { kind: "session.created", outcome: "refused", userId: ID, client: null } as const;
+  const sql = await firstStatement(t, (db) => recordSecurityEvent(db, 0, event));
+  t.equal(sql.match(/\(select "id" from "users" where "id" = \$\d+ for key share skip locked\)/g)?.length, 2, sql);
+});
+
 void t.test("whoever ends a session holds its user first, as whoever changes credentials does", async (t) => {
   const sql = await firstStatement(t, (trx) => endSession(trx, 0, { id: ID, user_id: ID }, ANYBODY));
   t.match(sql, /from "users" where "id" = \$1 .*for key share$/);

@@ -42,7 +42,7 @@ async function linkedIds<Caller>(
   trx: Knex.Transaction,
 ): Promise<string[]> {
   // Held fast until the end of the transaction, so that of two changes the second one sees the first.
-  const row = (await trx(type.table).where({ id }).forUpdate().first()) as Row | undefined;
+  const row = (await trx(type.table).where({ id }).forNoKeyUpdate().first()) as Row | undefined;
   if (row === undefined) throw notFound();
   const related =
     relationship.to === "one"

@@ -146,13 +146,17 @@ export async function findWritable<Caller>(
   return row;
 }
 
-/** The version of a resource as it stands in this transaction, held fast until its end. @throws {Fault} 404 when it is gone */
+/**
+ * The version of a resource as it stands in this transaction, held fast until its end; whoever only refers to it does not wait.
+ *
+ * @throws {Fault} 404 when it is gone
+ */
 export async function presentVersion<Caller>(
   { type, caller }: Exchange<Caller>,
   trx: Knex.Transaction,
   id: string,
 ): Promise<string> {
-  const row = (await trx(type.table).where({ id }).forUpdate().first()) as Row | undefined;
+  const row = (await trx(type.table).where({ id }).forNoKeyUpdate().first()) as Row | undefined;
   if (row === undefined) throw notFound();
   return versionOf(type, row, caller);
 }

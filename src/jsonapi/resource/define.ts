@@ -38,7 +38,10 @@ export type Created<Caller> =
   /** Nothing to show yet: the answer is 202 with this meta. JSON:API 1.1, "Creating Resources". */
   | { readonly accepted: Readonly<Record<string, unknown>> };
 
-/** The second half of a write: what is to be done inside the transaction. */
+/**
+ * The second half of a write: what is to be done inside the transaction. On PostgreSQL it may have to be done again, from the start, where
+ * others were in the way of the first one; so it changes nothing but the database.
+ */
 export type Commit<Result> = (trx: Knex.Transaction) => Promise<Result>;
 
 /**
