@@ -25,18 +25,23 @@ export interface Result {
   readonly failures: number;
 }
 
-/** The next request of a scenario, as bytes of HTTP/1.1. */
+/**
+ * The next request of a scenario, as bytes of HTTP/1.1. Each comes from another browser, so that nobody is given again what somebody was
+ * given a moment ago; unless that is what the scenario is about.
+ */
 export function nextRequest(target: Target, scenario: Scenario): Buffer {
   const count = target.counters.get(scenario) ?? 0;
   target.counters.set(scenario, count + 1);
-  return bytesOf(scenario.request(target.world, count), target.world.token);
+  const browser = scenario.again === true ? "one" : String(count);
+  return bytesOf(scenario.request(target.world, count), target.world.token, browser);
 }
 
-export function bytesOf({ method, path, body, type = JSONAPI }: Ask, token: string): Buffer {
+export function bytesOf({ method, path, body, type = JSONAPI }: Ask, token: string, browser = "one"): Buffer {
   const text = body === undefined ? "" : JSON.stringify(body);
   const head = [
     `${method} ${path} HTTP/1.1`,
     "Host: 127.0.0.1",
+    `User-Agent: bench/${browser}`,
     `Accept: ${type}`,
     `Authorization: Bearer ${token}`,
     ...(text === "" ? [] : [`Content-Type: ${type}`, `Content-Length: ${String(Buffer.byteLength(text))}`]),

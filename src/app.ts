@@ -169,6 +169,7 @@ export async function buildApp(config: Config, parts: AppParts = {}): Promise<Ap
       otherSecurity: hasWebhook ? webhookSecurity : {},
     },
     pageLimits: { defaultSize: config.DEFAULT_PAGE_SIZE, maxSize: config.MAX_PAGE_SIZE },
+    viewOf: (caller) => JSON.stringify(caller),
     authenticate: (request) =>
       findCaller(
         { db, clock, sessionIdleTtl: config.SESSION_IDLE_TTL },

@@ -6,10 +6,14 @@ const get = (path: string) => ({ method: "GET", path }) as const;
 const after = (...place: readonly string[]) =>
   `page%5Bafter%5D=${Buffer.from(JSON.stringify(place)).toString("base64url")}&page%5Bsize%5D=20`;
 
+const compound = () => get("/v1/users?include=roles&page%5Bsize%5D=20");
+
 export const reads: readonly Scenario[] = [
   { name: "read by id", request: ({ ids }, count) => get(`/v1/users/${pick(ids, count)}`) },
+  { name: "  the same one again", again: true, request: ({ ids }) => get(`/v1/users/${pick(ids, 1)}`) },
   { name: "page of 20", request: () => get("/v1/users?page%5Bsize%5D=20") },
-  { name: "  include=roles", request: () => get("/v1/users?include=roles&page%5Bsize%5D=20") },
+  { name: "  include=roles", request: compound },
+  { name: "  include=roles, again", again: true, request: compound },
   {
     name: "  fields[users]=email,firstName",
     request: () => get("/v1/users?fields%5Busers%5D=email,firstName&page%5Bsize%5D=20"),

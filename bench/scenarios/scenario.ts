@@ -26,6 +26,8 @@ export interface Scenario {
   readonly seconds?: number;
   /** How many passwords a request hashes: such a scenario is compared with what the machine can hash, and has no floor. */
   readonly hashes?: number;
+  /** One browser asks for the same again and again. By default each request comes from another one. */
+  readonly again?: boolean;
   /** The answer holds ids and times that are made up while it is given. */
   readonly makes?: boolean;
   /** The request number `count` of a run: each has another. */

@@ -14,7 +14,7 @@ import { hashToken, looksLikeToken } from "./token.ts";
 const LAST_USED_PRECISION = 60_000;
 
 /** By the hash of their token; each takes some hundred bytes. */
-const sessions = new KeptWhileUnchanged<FoundSession>(10_000);
+const sessions = new KeptWhileUnchanged<FoundSession>({ most: 10_000 });
 
 /**
  * Who makes a request, by its `Authorization` header; one query at most, and none for what cannot be a token of ours. A session counts

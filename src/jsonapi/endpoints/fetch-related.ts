@@ -1,5 +1,5 @@
 import { versionOf, versionOfLinkage } from "../http/etag.ts";
-import { sendDocument, sendVersioned } from "../http/reply.ts";
+import { reading, versionedReading, type Reading } from "../http/reply.ts";
 import { collectionDocument, resourceDocument } from "../read/document.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
 import { describePage } from "../read/paging.ts";
@@ -9,8 +9,11 @@ import type { ResourceRelationship } from "../resource/registry.ts";
 import { findVisible, idOf, pageTerms, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
 /** `GET /{type}/{id}/{relationship}`: the related resources. JSON:API 1.1, "Fetching Resources", related resource links. */
-export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
-  const { layer, type, caller, request, reply } = exchange;
+export async function fetchRelated<Caller>(
+  exchange: Exchange<Caller>,
+  member: ResourceRelationship<Caller>,
+): Promise<Reading> {
+  const { layer, type, caller, request } = exchange;
   const relationship = visibleRelationship(exchange, member);
   const { name, target } = relationship;
 
@@ -24,7 +27,7 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
     const document = await resourceDocument(layer, graph ?? null, url, query);
     const related = graph?.primary[0]?.row;
     const version = related === undefined ? versionOfLinkage([]) : versionOf(target, related, caller);
-    return sendVersioned(exchange, document, version);
+    return versionedReading(document, version);
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
   const plan = planCollection(target, query, pageTerms(exchange), planContext(exchange));
@@ -33,5 +36,5 @@ export async function fetchRelated<Caller>(exchange: Exchange<Caller>, member: R
   const loaded = await loadCollection(layer.db, { ...plan, related: { relationship, id } });
   const url = layer.urls.related(type.name, id, name);
   const paging = describePage(url, query, plan, loaded);
-  return sendDocument(reply, 200, await collectionDocument(layer, loaded, paging, url, query), paging);
+  return reading(await collectionDocument(layer, loaded, paging, url, query), paging);
 }

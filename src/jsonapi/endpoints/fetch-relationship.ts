@@ -1,5 +1,5 @@
 import { versionOfLinkage } from "../http/etag.ts";
-import { sendDocument, sendVersioned } from "../http/reply.ts";
+import { reading, versionedReading, type Reading } from "../http/reply.ts";
 import { linkageDocument } from "../read/document.ts";
 import { loadCollection, loadResource } from "../read/load.ts";
 import { describePage } from "../read/paging.ts";
@@ -10,8 +10,11 @@ import type { ResourceRelationship } from "../resource/registry.ts";
 import { findVisible, idOf, pageTerms, planContext, visibleRelationship, type Exchange } from "./layer.ts";
 
 /** `GET /{type}/{id}/relationships/{relationship}`: the linkage. JSON:API 1.1, "Fetching Relationships". */
-export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, member: ResourceRelationship<Caller>) {
-  const { layer, type, request, reply } = exchange;
+export async function fetchRelationship<Caller>(
+  exchange: Exchange<Caller>,
+  member: ResourceRelationship<Caller>,
+): Promise<Reading> {
+  const { layer, type, request } = exchange;
   const relationship = visibleRelationship(exchange, member);
   const context = planContext(exchange);
   const place = (id: string) => ({ type: type.name, id, name: relationship.name, target: relationship.target.name });
@@ -27,7 +30,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
     const linkedId = graph?.primary[0]?.id ?? null;
     const linked = { id: linkedId };
     const document = await linkageDocument(layer, place(String(row["id"])), linked, included, query);
-    return sendVersioned(exchange, document, versionOfLinkage(linkedId === null ? [] : [linkedId]));
+    return versionedReading(document, versionOfLinkage(linkedId === null ? [] : [linkedId]));
   }
   const query = parseQuery(request.url, ["include", "fields", "sort", "filter", "page"]);
   const plan = planCollection(relationship.target, { ...query, include: [] }, pageTerms(exchange), context);
@@ -42,9 +45,7 @@ export async function fetchRelationship<Caller>(exchange: Exchange<Caller>, memb
   const document = await linkageDocument(layer, place(id), { ids, paging }, included, query);
   // A tag is for the whole relationship: a part of it says nothing about the rest.
   const isWhole = query.filters.length === 0 && ids.length === total;
-  return isWhole
-    ? sendVersioned(exchange, document, versionOfLinkage(ids))
-    : sendDocument(reply, 200, document, paging);
+  return isWhole ? versionedReading(document, versionOfLinkage(ids)) : reading(document, paging);
 }
 
 /**

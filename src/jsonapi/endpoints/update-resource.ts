@@ -1,5 +1,5 @@
 import { versionOf } from "../http/etag.ts";
-import { sendNothing, sendVersioned } from "../http/reply.ts";
+import { sendNothing, sendReading, versionedReading } from "../http/reply.ts";
 import { resourceDocument } from "../read/document.ts";
 import { loadWritten } from "../read/load.ts";
 import { planSelection } from "../read/plan.ts";
@@ -22,5 +22,5 @@ export async function updateResource<Caller>(exchange: Exchange<Caller>) {
   const graph = await loadWritten(layer.db, selection, id, row);
   if (graph === undefined) return sendNothing(reply);
   const document = await resourceDocument(layer, graph, layer.urls.resource(type.name, id), query);
-  return sendVersioned(exchange, document, versionOf(type, graph.primary[0]?.row ?? {}, caller));
+  return sendReading(exchange, versionedReading(document, versionOf(type, graph.primary[0]?.row ?? {}, caller)));
 }

@@ -19,6 +19,8 @@ import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type Registry, type ResourceType } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
+import { Readings } from "./readings.ts";
+import { sendReading, type Reading } from "./reply.ts";
 import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
 
 export interface JsonApiOptions<Caller> extends Pick<
@@ -34,6 +36,11 @@ export interface JsonApiOptions<Caller> extends Pick<
   readonly description?: Omit<OpenApiOptions<Caller>, "serverUrl" | "prefix" | "pageLimits">;
   /** Who makes the request. */
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
+  /**
+   * All of a caller that scopes and rights may follow from: callers of whom it is the same see the same. Default: nobody sees what another
+   * one does, and no answer is given twice.
+   */
+  readonly viewOf?: (caller: Caller) => string;
 }
 
 /** Where the description of the API stands. */
@@ -45,6 +52,13 @@ const SERVER_TAG = "server";
 const SUPPORTED: Supported = { ext: [], profile: [CURSOR_PROFILE] };
 
 type Endpoint<Caller> = (exchange: Exchange<Caller>) => Promise<FastifyReply>;
+type Read<Caller> = (exchange: Exchange<Caller>) => Promise<Reading>;
+
+/** Makes the routes of a resource type: `hasDocument` where a request has one. */
+interface Mounts<Caller> {
+  read(path: string, read: Read<Caller>): void;
+  write(method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument?: boolean): void;
+}
 
 /**
  * Mounts the endpoints of all resource types. Which routes there are follows from the declarations.
@@ -57,8 +71,10 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
   const describedBy = () => `${options.publicUrl()}${DESCRIPTION}`;
   const layer: Layer<Caller> = { ...options, registry, urls, describedBy, serializers: new Serializers<Caller>(urls) };
 
+  const readings = new Readings<Caller>(options.viewOf);
+
   for (const type of registry.values()) {
-    const mount = (method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument = false) => {
+    const write: Mounts<Caller>["write"] = (method, path, endpoint, hasDocument = false) => {
       app.route({
         method,
         url: `${options.prefix}/${type.name}${path}`,
@@ -73,7 +89,10 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
         },
       });
     };
-    mountType(type, mount);
+    const read: Mounts<Caller>["read"] = (path, from) => {
+      write("GET", path, async (exchange) => sendReading(exchange, await readings.of(exchange, from)));
+    };
+    mountType(type, { read, write });
   }
   mountOperations(app, layer, options);
   mountDescription(app, layer, options);
@@ -116,25 +135,22 @@ function mountOperations<Caller>(app: FastifyInstance, layer: Layer<Caller>, opt
   });
 }
 
-function mountType<Caller>(
-  type: ResourceType<Caller>,
-  mount: (method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument?: boolean) => void,
-): void {
-  mount("GET", "", fetchCollection);
-  if (type.definition.create !== undefined) mount("POST", "", createResource, true);
-  mount("GET", "/:id", fetchResource);
-  if (type.definition.update !== undefined) mount("PATCH", "/:id", updateResource, true);
-  if (type.definition.delete !== undefined) mount("DELETE", "/:id", deleteResource);
+function mountType<Caller>(type: ResourceType<Caller>, { read, write }: Mounts<Caller>): void {
+  read("", fetchCollection);
+  if (type.definition.create !== undefined) write("POST", "", createResource, true);
+  read("/:id", fetchResource);
+  if (type.definition.update !== undefined) write("PATCH", "/:id", updateResource, true);
+  if (type.definition.delete !== undefined) write("DELETE", "/:id", deleteResource);
 
   for (const [name, action] of Object.entries(type.definition.actions ?? {})) {
-    mount("POST", `/:id/${name}`, (exchange) => performAction(exchange, name, action));
+    write("POST", `/:id/${name}`, (exchange) => performAction(exchange, name, action));
   }
   for (const relationship of type.relationships.values()) {
     const own = `/:id/relationships/${relationship.name}`;
-    mount("GET", `/:id/${relationship.name}`, (exchange) => fetchRelated(exchange, relationship));
-    mount("GET", own, (exchange) => fetchRelationship(exchange, relationship));
-    mount("PATCH", own, (exchange) => changeRelationship(exchange, relationship, "replace"), true);
-    mount("POST", own, (exchange) => changeRelationship(exchange, relationship, "add"), true);
-    mount("DELETE", own, (exchange) => changeRelationship(exchange, relationship, "remove"), true);
+    read(`/:id/${relationship.name}`, (exchange) => fetchRelated(exchange, relationship));
+    read(own, (exchange) => fetchRelationship(exchange, relationship));
+    write("PATCH", own, (exchange) => changeRelationship(exchange, relationship, "replace"), true);
+    write("POST", own, (exchange) => changeRelationship(exchange, relationship, "add"), true);
+    write("DELETE", own, (exchange) => changeRelationship(exchange, relationship, "remove"), true);
   }
 }

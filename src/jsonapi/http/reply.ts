@@ -16,21 +16,39 @@ export function sendDocument(
   return sendText(reply, status, contentType(applied), document);
 }
 
+/** What a read answers. */
+export interface Reading {
+  readonly document: Document;
+  readonly mediaType: string;
+  /** Of a single resource or a whole relationship: see entityTag(). */
+  readonly tag?: string;
+}
+
+/** A document about many resources. */
+export function reading(document: Document, applied: Partial<Negotiated> = {}): Reading {
+  return { document, mediaType: contentType(applied) };
+}
+
+/** A document about a single resource, or a whole relationship, of this version. */
+export function versionedReading(document: Document, version: string): Reading {
+  return { document, mediaType: MEDIA_TYPE, tag: entityTag(version, document) };
+}
+
 /**
- * Sends a document about a single resource (or a whole relationship) of this version: with its entity tag, or 304 without the
- * document where the client has it already. RFC 9110, sections 8.8.3 and 15.4.5.
+ * Sends what was read, for the client alone to keep; or, where the client has it already, 304 without the document. RFC 9110, sections
+ * 8.8.3 and 15.4.5.
  */
-export function sendVersioned(
-  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-  document: Document,
-  version: string,
+export function sendReading(
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  { document, mediaType, tag }: Reading,
 ): FastifyReply {
-  const { request, reply } = exchange;
-  const tag = entityTag(version, document);
-  reply.header("etag", tag).header("cache-control", "private, no-cache");
-  const isRead = request.method === "GET" || request.method === "HEAD";
-  if (isRead && isKnown(request, tag)) return reply.status(304).send();
-  return sendText(reply, 200, MEDIA_TYPE, document);
+  reply.header("cache-control", "private, no-cache");
+  if (tag !== undefined) {
+    reply.header("etag", tag);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && isKnown(request, tag)) return reply.status(304).send();
+  }
+  return sendText(reply, 200, mediaType, document);
 }
 
 /** The result of an operation; `data` is the JSON text of a resource object. */

@@ -29,7 +29,7 @@ export async function pageRows<Caller>(db: Knex, plan: CollectionPlan<Caller>): 
 }
 
 /** By the query that counts, and its values. */
-const totals = new KeptWhileUnchanged<number>(1_000);
+const totals = new KeptWhileUnchanged<number>({ most: 1_000 });
 
 /** How many rows the collection has in all. Counted once until something is committed, where that can be told. */
 export async function countRows<Caller>(db: Knex, plan: CollectionPlan<Caller>): Promise<number> {
