@@ -48,11 +48,10 @@ const ON_ONE_DATABASE =
   /^dist\/test\/(?:pages\/docs-page|process\/(?:guide|hashing)|accounts\/hashing\/.*|openapi\/client|http\/shared-limits)\.test\.js$/;
 
 /**
- * What `--brief` leaves out: processes that die at each step and the command line in all its ways, which make many databases and take as
- * long as a quarter of all the others; pages in browsers, to which all databases are alike; and what is generated, of which each run finds
- * something else.
+ * What `--brief` leaves out: pages in browsers, to which all databases are alike. Of what takes longest, processes that die at each step,
+ * it runs a part.
  */
-const NOT_BRIEF = /^dist\/test\/(?:(?:fuzz|pages)\/.*|story\/browser|attacks\/page|process\/(?:cli|kill))\.test\.js$/;
+const NOT_BRIEF = /^dist\/test\/(?:pages\/.*|story\/browser|attacks\/page)\.test\.js$/;
 
 /** @returns {string[]} paths from the project's folder, sorted */
 function filesOnDatabases() {
@@ -111,7 +110,13 @@ try {
     tap = spawn(process.execPath, [join(root, "node_modules", "tap", "dist", "esm", "run.mjs"), ...given, ...groups], {
       cwd: root,
       // No time zone is as far from any other: whoever relies on that of the process is found out.
-      env: { TZ: "Pacific/Chatham", ...process.env, TEST_DATABASE_URL: postgres.url(), TEST_POOLER_URL: pooler.url() },
+      env: {
+        TZ: "Pacific/Chatham",
+        ...process.env,
+        ...(isBrief ? { TEST_BRIEF: "yes" } : {}),
+        TEST_DATABASE_URL: postgres.url(),
+        TEST_POOLER_URL: pooler.url(),
+      },
       stdio: "inherit",
       // A process group of its own.
       detached: true,
