@@ -59,28 +59,30 @@ export async function recordSecurityEvents(db: Knex, now: number, events: readon
   if (events.length === 0) return;
   // Whoever went in this moment is nobody any more, and no reason to fail. Who is there must stay until the row refers to them:
   // PostgreSQL lets somebody be deleted in between, and the insert would fail where a stranger's attempt is written down without.
-  const existing = (id: string | null, outcome: SecurityEvent["outcome"]) => {
+  const existing = (id: string | null, { kind, outcome }: SecurityEvent) => {
     const user = db("users")
       .where({ id: id ?? "" })
       .select("id");
-    // What was refused says nothing about the account, nor may the answer's time: it waits for nobody who is about to delete it, as it
-    // would not for an address that nobody has.
-    return db.raw<string | null>("?", [outcome === "refused" ? heldUnlessTaken(user) : user.forKeyShare()]);
+    // What strangers bring about says nothing about the account, nor may its time: it waits for nobody who is about to delete that, as
+    // it would not for an address that nobody has.
+    const isByStrangers = outcome === "refused" || kind === "reset.requested" || kind === "user.created";
+    return db.raw<string | null>("?", [isByStrangers ? heldUnlessTaken(user) : user.forKeyShare()]);
   };
-  const rows = events.map(
-    ({ id = newId(), kind, outcome = "done", detail = null, userId, actorId = null, client }) => ({
+  const rows = events.map((event) => {
+    const { id = newId(), kind, outcome = "done", detail = null, userId, actorId = null, client } = event;
+    return {
       id,
       kind,
       outcome,
       detail: typeof detail === "string" ? detail.slice(0, 255) : detail,
-      user_id: existing(userId, outcome),
+      user_id: existing(userId, event),
       account_id: userId,
-      actor_id: existing(actorId, outcome),
+      actor_id: existing(actorId, event),
       ip_address: client?.ipAddress ?? null,
       user_agent: client?.userAgent ?? null,
       created_at: timestamp(now),
-    }),
-  );
+    };
+  });
   await db("security_events").insert(rows).onConflict("id").ignore();
 }
 
