@@ -48,10 +48,10 @@ const ON_ONE_DATABASE =
   /^dist\/test\/(?:pages\/docs-page|process\/(?:guide|hashing)|accounts\/hashing\/.*|openapi\/client|http\/shared-limits)\.test\.js$/;
 
 /**
- * What `--brief` leaves out: pages in browsers, to which all databases are alike. Of what takes longest, processes that die at each step,
- * it runs a part.
+ * What `--brief` leaves out: pages in browsers, to which all databases are alike, and the command line in all its ways. Of what takes
+ * longest, processes that die at each step and what is generated, it runs a part, another one each time.
  */
-const NOT_BRIEF = /^dist\/test\/(?:pages\/.*|story\/browser|attacks\/page)\.test\.js$/;
+const NOT_BRIEF = /^dist\/test\/(?:pages\/.*|story\/browser|attacks\/page|process\/cli)\.test\.js$/;
 
 /** @returns {string[]} paths from the project's folder, sorted */
 function filesOnDatabases() {
@@ -113,7 +113,7 @@ try {
       env: {
         TZ: "Pacific/Chatham",
         ...process.env,
-        ...(isBrief ? { TEST_BRIEF: "yes" } : {}),
+        ...(isBrief ? { TEST_BRIEF: "yes", FUZZ_RUNS: "0.5" } : {}),
         TEST_DATABASE_URL: postgres.url(),
         TEST_POOLER_URL: pooler.url(),
       },
