@@ -270,7 +270,9 @@ void t.test("three behind a proxy are one: one dies in a burst, then Redis goes 
     for (const { url } of survivors) t.equal((await read(n, url)).status, 200, "a session that it made lives on");
   }
   const letTry = results.guesses.filter(({ status }) => status === 401).length;
-  t.ok(letTry <= most() && letTry > 0, `${String(letTry)} guesses`);
+  const died = results.guesses.filter(({ status }) => status === 0 || status === 502).length;
+  // All that were let try may have died with the one that let them.
+  t.ok(letTry <= most() && letTry + died > 0, `${String(letTry)} guesses`);
   t.ok(results.guesses.every(({ status }) => [401, 429, 0, 502].includes(status)));
   for (let n = 0; n < 20; n += 1) t.equal((await read(6 + (n % 6))).status, 200, "the others go on");
 
