@@ -3,7 +3,7 @@ import type { Exchange } from "../endpoints/layer.ts";
 import type { Reading } from "./reply.ts";
 
 /** Characters of all that is kept, with the keys. */
-const MOST = 4 * 1024 * 1024;
+const MOST = 2 * 1024 * 1024;
 /** Milliseconds that an answer is kept at most: what follows from the time, as a scope or a computed attribute may, is so far behind. */
 const LONGEST = 1_000;
 /** A caller says from where they come, and with which browser. */
