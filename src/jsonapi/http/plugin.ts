@@ -19,7 +19,7 @@ import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type Registry, type ResourceType } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
-import { Readings } from "./readings.ts";
+import { Readings, type ViewOf } from "./readings.ts";
 import { sendReading, type Reading } from "./reply.ts";
 import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
 
@@ -36,11 +36,8 @@ export interface JsonApiOptions<Caller> extends Pick<
   readonly description?: Omit<OpenApiOptions<Caller>, "serverUrl" | "prefix" | "pageLimits">;
   /** Who makes the request. */
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
-  /**
-   * All of a caller that scopes and rights may follow from: callers of whom it is the same see the same. Default: nobody sees what another
-   * one does, and no answer is given twice.
-   */
-  readonly viewOf?: (caller: Caller) => string;
+  /** Whose answers may be given again. Default: nobody's. */
+  readonly viewOf?: ViewOf<Caller>;
 }
 
 /** Where the description of the API stands. */
@@ -71,7 +68,7 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
   const describedBy = () => `${options.publicUrl()}${DESCRIPTION}`;
   const layer: Layer<Caller> = { ...options, registry, urls, describedBy, serializers: new Serializers<Caller>(urls) };
 
-  const readings = new Readings<Caller>(options.viewOf);
+  const readings = new Readings<Caller>(options.viewOf ?? (() => undefined));
 
   for (const type of registry.values()) {
     const write: Mounts<Caller>["write"] = (method, path, endpoint, hasDocument = false) => {
