@@ -66,7 +66,9 @@ export class KeptWhileUnchanged<Found> {
       this.#keep(kept, key, ASKED, key.length);
       return look();
     }
-    if (known !== undefined && known !== ASKED) return (await known) as Looked | Found;
+    // Whose look fails for somebody else looks again.
+    if (known instanceof Promise) return (await known.catch(look)) as Looked | Found;
+    if (known !== undefined && known !== ASKED) return known;
 
     const looking = look();
     kept.found.set(key, looking);
@@ -92,6 +94,10 @@ export class KeptWhileUnchanged<Found> {
   }
 
   #keep(kept: Kept<Found>, key: string, found: Found | typeof ASKED, weight: number): void {
+    if (weight > this.#keeping.most) {
+      kept.found.delete(key);
+      return;
+    }
     if (kept.weight + weight > this.#keeping.most) {
       kept.found.clear();
       kept.weight = 0;

@@ -41,8 +41,9 @@ async function linkedIds<Caller>(
   id: string,
   trx: Knex.Transaction,
 ): Promise<string[]> {
-  // Held fast until the end of the transaction, so that of two changes the second one sees the first.
-  const row = (await trx(type.table).where({ id }).forNoKeyUpdate().first()) as Row | undefined;
+  // Held fast until the end of the transaction, also against those who only refer to it, as links do: of two changes the second one sees
+  // the first.
+  const row = (await trx(type.table).where({ id }).forUpdate().first()) as Row | undefined;
   if (row === undefined) throw notFound();
   const related =
     relationship.to === "one"

@@ -36,10 +36,13 @@ export async function countRows<Caller>(db: Knex, plan: CollectionPlan<Caller>):
   const shape = new Shape();
   const general = shape.plan(plan);
   const key = `count ${general.key}`;
-  return await totals.get(db, `${key} ${JSON.stringify(shape.values)}`, async () => {
+  const count = async () => {
     const [row] = await compiledRows(db, key, shape.values, () => countAll(db, general.plan));
     return toNumber(row?.["total"] ?? 0);
-  });
+  };
+  // How soon a kept total comes tells whether anything was committed: whoever does not see all must not learn that.
+  if (plan.selection.scope !== true) return await count();
+  return await totals.get(db, `${key} ${JSON.stringify(shape.values)}`, count);
 }
 
 /** The row with this id, if it is in the scope. */
