@@ -4,7 +4,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { transact, writeOnce } from "../../src/db/writer.ts";
 import { makeApp, type TestApp } from "../fixtures/app.ts";
 import { makeDatabaseUrl } from "../fixtures/database.ts";
-import { logIn, makeUser } from "../fixtures/people.ts";
+import { logIn, makeAdmin, makeUser } from "../fixtures/people.ts";
 import { until } from "../fixtures/until.ts";
 
 /** Where many write at once, rows are locked: what others notice of it, and what they do not. */
@@ -56,6 +56,26 @@ void t.test("a change on a condition keeps nobody waiting who only refers to the
   );
 });
 
+void t.test("links that are replaced on a condition are held fast against those who make new ones", async (t) => {
+  const server = await makeApp(t);
+  const admin = await makeAdmin(server);
+  const { token } = admin;
+  const url = `/v1/users/${admin.id}/relationships/roles`;
+  const { headers, body } = await server.ask("GET", url, { token });
+  const statements: string[] = [];
+  server.db.on("query", ({ sql }: { sql: string }) => void statements.push(sql));
+  const changed = await server.ask("PATCH", url, {
+    token,
+    headers: { "if-match": String(headers["etag"]) },
+    body: { data: body.data as unknown },
+  });
+  t.equal(changed.status, 204);
+  t.ok(
+    statements.some((sql) => /from "users" where "id" = .* for update$/.test(sql)),
+    statements.join("\n"),
+  );
+});
+
 for (const [name, write] of [
   ["a transaction", transact],
   ["a single statement", writeOnce],
@@ -73,7 +93,11 @@ for (const [name, write] of [
     // It is not they who find out.
     await trx.raw("set local deadlock_timeout = '1min'");
     await trx("b").update({ held: 2 });
-    const waiting = until(async () => (await others("pg_stat_activity").where({ wait_event: "PgSleep" })).length > 0)
+    const waiting = until(
+      async () =>
+        (await others("pg_stat_activity").where({ wait_event: "PgSleep" }).whereRaw("datname = current_database()"))
+          .length > 0,
+    )
       .then(() => trx("a").update({ held: 2 }))
       .then(() => trx.commit());
 
