@@ -36,7 +36,7 @@ export function nextRequest(target: Target, scenario: Scenario): Buffer {
   return bytesOf(scenario.request(target.world, count), target.world.token, browser);
 }
 
-export function bytesOf({ method, path, body, type = JSONAPI }: Ask, token: string, browser = "one"): Buffer {
+function bytesOf({ method, path, body, type = JSONAPI }: Ask, token: string, browser: string): Buffer {
   const text = body === undefined ? "" : JSON.stringify(body);
   const head = [
     `${method} ${path} HTTP/1.1`,

@@ -10,7 +10,7 @@ import { contextWords } from "./accounts/password.ts";
 import { signingSecret } from "./accounts/signing-key.ts";
 import type { Config } from "./config/variables.ts";
 import { systemClock, type Clock } from "./db/clock.ts";
-import { isBusy } from "./db/dialect.ts";
+import { isBusy } from "./db/driver-errors.ts";
 import { openDatabase } from "./db/knex.ts";
 import { isMigrated, migrateToLatest, migrationStatus } from "./db/migrate.ts";
 import { unauthorized } from "./errors/catalogue.ts";

@@ -2,7 +2,8 @@ import type { Knex } from "knex";
 
 import { type Clock, timestamp } from "../db/clock.ts";
 import { compiledRows, Parameter } from "../db/compiled.ts";
-import { cannotWrite, heldFast, toBoolean } from "../db/dialect.ts";
+import { heldFast, toBoolean } from "../db/dialect.ts";
+import { cannotWrite } from "../db/driver-errors.ts";
 import { KeptWhileUnchanged } from "../db/kept-while-unchanged.ts";
 import type { SessionRow } from "../db/tables.ts";
 import { forbidden, unauthorized } from "../errors/catalogue.ts";

@@ -11,7 +11,7 @@ import { recordSecurityEvent, recordSecurityEvents } from "../accounts/security-
 import { enqueueWelcome } from "../accounts/welcome.ts";
 import type { Config } from "../config/variables.ts";
 import { systemClock } from "../db/clock.ts";
-import { uniqueViolation } from "../db/dialect.ts";
+import { uniqueViolation } from "../db/driver-errors.ts";
 import { newId } from "../db/id.ts";
 import { acceptResetRequest } from "../reset/request.ts";
 import { CommandFault } from "./environment.ts";

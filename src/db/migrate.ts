@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
-import { aloneOnDatabase, isBusy, StillTaken } from "./dialect.ts";
+import { aloneOnDatabase, StillTaken } from "./dialect.ts";
+import { isBusy } from "./driver-errors.ts";
 import { BundledMigrations } from "./migration-source.ts";
 
 /** How long another process may hold Knex' own lock before we give up (milliseconds). */

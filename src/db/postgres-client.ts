@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import PostgresClient from "knex/lib/dialects/postgres/index.js";
 
-import { isLostConnection, isOutdatedPlan } from "./dialect.ts";
+import { isLostConnection, isOutdatedPlan } from "./driver-errors.ts";
 import { isWorthKeeping, named, type Query } from "./statements.ts";
 
 /** A server keeps a named statement as long as its connection lasts: what is beyond is sent without a name. */

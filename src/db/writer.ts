@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Knex } from "knex";
 
-import { hadEnded, hasOneWriter, losesTransaction, wasInTheWay } from "./dialect.ts";
+import { hasOneWriter } from "./dialect.ts";
+import { hadEnded, losesTransaction, wasInTheWay } from "./driver-errors.ts";
 
 /**
  * Writing, where the database has one writer. Each commit waits for the disk, and whoever else wants to write waits for that: with

@@ -16,7 +16,8 @@ export const securityEvents = defineResource<SecurityEventRow, Caller>()({
   counted: true,
   description:
     "What happened to accounts: who, when, from where, and how it ended. Users see what is about themselves, admins everything. Nobody changes it.",
-  scope: own("user_id"),
+  // By the id that stays: whom an event refers to is not known of those that came while the account was held fast. No id is given twice.
+  scope: own("account_id"),
   attributes: {
     kind: {
       value: oneOf(...Object.keys(SECURITY_EVENT_KINDS)),

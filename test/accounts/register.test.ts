@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { prepareRegistration, type RegistrationInput, type RegistrationMode } from "../../src/accounts/register.ts";
 import { registrationHandler } from "../../src/accounts/registration-handler.ts";
 import { welcomeHandler } from "../../src/accounts/welcome.ts";
-import { uniqueViolation } from "../../src/db/dialect.ts";
+import { uniqueViolation } from "../../src/db/driver-errors.ts";
 import { newId } from "../../src/db/id.ts";
 import {
   ANYBODY,

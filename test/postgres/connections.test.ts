@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import t, { type Test } from "tap";
 
-import { isBusy } from "../../src/db/dialect.ts";
+import { isBusy } from "../../src/db/driver-errors.ts";
 import { openDatabase } from "../../src/db/knex.ts";
 import { makeApp, type TestApp } from "../fixtures/app.ts";
 import { makeDatabaseUrl } from "../fixtures/database.ts";

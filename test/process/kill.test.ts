@@ -17,7 +17,7 @@ const RESET = "/v1/auth/reset-password";
 /** Runs at once: each waits for its process most of the time. */
 const AT_ONCE = 4;
 /** With `TEST_BRIEF` one step in so many, others each time. */
-const ONE_IN = process.env["TEST_BRIEF"] === undefined ? 1 : 3;
+const ONE_IN = (process.env["TEST_BRIEF"] ?? "") === "" ? 1 : 3;
 
 /** Asserts on what a successor finds; every message says where the server died. */
 type Check = (t: Test, server: TestApp, fate: Fate) => Promise<void>;
@@ -40,6 +40,7 @@ async function walk(t: Test, errand: Errand, leastSteps: number, check: Check): 
   const { trail } = await checked();
   t.ok(trail.length >= leastSteps, `${String(trail.length)} steps`);
   const first = Math.floor(Math.random() * ONE_IN);
+  t.comment(`one step in ${String(ONE_IN)}, from ${trail[first] ?? "none"}`);
   const steps = trail.filter((_, index) => index % ONE_IN === first);
   const walkOn = async () => {
     for (let step = steps.shift(); step !== undefined; step = steps.shift()) await checked(step);

@@ -6,6 +6,7 @@ import { openDatabase } from "../../src/db/knex.ts";
 import { makeApp, type TestApp } from "../fixtures/app.ts";
 import { logIn, makeAdmin, makeUser } from "../fixtures/people.ts";
 import { makeFolder } from "../fixtures/process.ts";
+import { statementsOf } from "../fixtures/statements.ts";
 
 /** A server on a file, somebody who is logged in there, and the same database as another process sees it. */
 async function makeScene(t: Test, clock = Date.now) {
@@ -18,14 +19,8 @@ async function makeScene(t: Test, clock = Date.now) {
 
 /** An answer, and how many statements it costs. */
 async function get(server: TestApp, url: string, token: string) {
-  let queries = 0;
-  const count = () => {
-    queries += 1;
-  };
-  server.db.on("query", count);
-  const { status, body } = await server.ask("GET", url, { token });
-  server.db.off("query", count);
-  return { status, queries, body };
+  const { result, statements } = await statementsOf(server.db, () => server.ask("GET", url, { token }));
+  return { status: result.status, queries: statements.length, body: result.body };
 }
 
 async function read(server: TestApp, id: string, token: string) {

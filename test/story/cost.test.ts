@@ -1,19 +1,14 @@
 import t from "tap";
 
+import { seed } from "../../src/cli/seed.ts";
 import { makeApp, type Ask, type TestApp } from "../fixtures/app.ts";
 import { makeAdmin, makeUser, newestMail, tokenIn } from "../fixtures/people.ts";
-import { seed } from "../../src/cli/seed.ts";
+import { statementsOf } from "../fixtures/statements.ts";
 
 /** How many statements the database is asked for one request. */
 async function queriesOf(server: TestApp, method: "GET" | "POST" | "PATCH" | "DELETE", url: string, ask: Ask) {
-  let queries = 0;
-  const count = () => {
-    queries += 1;
-  };
-  server.db.on("query", count);
-  const answer = await server.ask(method, url, ask);
-  server.db.off("query", count);
-  return { queries, status: answer.status, body: answer.body };
+  const { result, statements } = await statementsOf(server.db, () => server.ask(method, url, ask));
+  return { queries: statements.length, status: result.status, body: result.body };
 }
 
 void t.test("a reset request costs one query, whoever is asked for", async (t) => {
@@ -87,11 +82,9 @@ void t.test(
     const { token } = await makeAdmin(server);
     const person = await makeUser(server);
     const cost = async (method: "POST" | "PATCH" | "DELETE", url: string, ask: Ask) => {
-      const statements: string[] = [];
-      const note = ({ sql }: { sql: string }) => statements.push(sql);
-      server.db.on("query", note);
-      const answer = await server.ask(method, url, { token, ...ask });
-      server.db.off("query", note);
+      const { result: answer, statements } = await statementsOf(server.db, () =>
+        server.ask(method, url, { token, ...ask }),
+      );
       t.ok(answer.status < 300, answer.text);
       const transactions = statements.filter((sql) => /^begin/i.test(sql)).length;
       return { statements: statements.filter((sql) => !OF_TRANSACTIONS.test(sql)).length, transactions, answer };

@@ -1,8 +1,9 @@
 import t, { type Test } from "tap";
 
-import { makeApp, type Answer, type Json, type TestApp } from "../fixtures/app.ts";
+import { makeApp, type Answer, type Json } from "../fixtures/app.ts";
 import { makeAdmin, makeUser, newestMail } from "../fixtures/people.ts";
 import { bounce, HOOKED, post, statusOf } from "../fixtures/postmark-events.ts";
+import { statementsOf } from "../fixtures/statements.ts";
 
 /**
  * That an address is marked is for the operator and for admins. Nobody else sees anything of it: not in an answer, not in the work
@@ -27,16 +28,6 @@ function comparable({ status, headers, text }: Answer, ...personal: string[]) {
   return { status, headers: Object.keys({ ...rest, id, date, etag }), text: generic.replaceAll(String(id), "…") };
 }
 
-/** Every statement that is run meanwhile, without its values. */
-async function statements(server: TestApp, run: () => Promise<unknown>): Promise<string[]> {
-  const seen: string[] = [];
-  const note = ({ sql }: { sql: string }) => void seen.push(sql);
-  server.db.on("query", note);
-  await run();
-  server.db.off("query", note);
-  return seen;
-}
-
 void t.test("the answer to a request for a reset", async (t) => {
   const { server, marked, other } = await world(t);
   const ask = async (email: string) =>
@@ -48,8 +39,9 @@ void t.test("the answer to a request for a reset", async (t) => {
 
 void t.test("the work behind it, and that of the mail, statement by statement", async (t) => {
   const { server, marked, other } = await world(t);
-  const ask = (email: string) => statements(server, () => server.ask("POST", RESET, { body: { data: { email } } }));
-  const work = () => statements(server, () => server.worker.drain());
+  const during = async (run: () => Promise<unknown>) => (await statementsOf(server.db, run)).statements;
+  const ask = (email: string) => during(() => server.ask("POST", RESET, { body: { data: { email } } }));
+  const work = () => during(() => server.worker.drain());
   await server.worker.drain();
   const [asked, worked] = [await ask(other.email), await work()];
   t.ok(asked.length > 0 && worked.length > 3);

@@ -19,9 +19,9 @@ import { Serializers } from "../read/serializers.ts";
 import type { AnyResource } from "../resource/define.ts";
 import { createRegistry, type Registry, type ResourceType } from "../resource/registry.ts";
 import { ATOMIC } from "../write/operation.ts";
+import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
 import { Readings, type ViewOf } from "./readings.ts";
 import { sendReading, type Reading } from "./reply.ts";
-import { checkContentType, checkNeedlessContentType, negotiateAccept, type Supported } from "./media-type.ts";
 
 export interface JsonApiOptions<Caller> extends Pick<
   Layer<Caller>,
@@ -51,10 +51,12 @@ const SUPPORTED: Supported = { ext: [], profile: [CURSOR_PROFILE] };
 type Endpoint<Caller> = (exchange: Exchange<Caller>) => Promise<FastifyReply>;
 type Read<Caller> = (exchange: Exchange<Caller>) => Promise<Reading>;
 
-/** Makes the routes of a resource type: `hasDocument` where a request has one. */
-interface Mounts<Caller> {
+/** Makes the routes of a resource type. */
+interface Mount<Caller> {
+  /** @param hasDocument whether a request has one */
+  route(method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument?: boolean): void;
+  /** `GET`, whose answer may be one that was given before. */
   read(path: string, read: Read<Caller>): void;
-  write(method: HTTPMethods, path: string, endpoint: Endpoint<Caller>, hasDocument?: boolean): void;
 }
 
 /**
@@ -67,11 +69,10 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
   const urls = urlsBelow(() => options.publicUrl() + options.prefix);
   const describedBy = () => `${options.publicUrl()}${DESCRIPTION}`;
   const layer: Layer<Caller> = { ...options, registry, urls, describedBy, serializers: new Serializers<Caller>(urls) };
-
   const readings = new Readings<Caller>(options.viewOf ?? (() => undefined));
 
   for (const type of registry.values()) {
-    const write: Mounts<Caller>["write"] = (method, path, endpoint, hasDocument = false) => {
+    const route: Mount<Caller>["route"] = (method, path, endpoint, hasDocument = false) => {
       app.route({
         method,
         url: `${options.prefix}/${type.name}${path}`,
@@ -86,10 +87,10 @@ export function registerJsonApi<Caller>(app: FastifyInstance, options: JsonApiOp
         },
       });
     };
-    const read: Mounts<Caller>["read"] = (path, from) => {
-      write("GET", path, async (exchange) => sendReading(exchange, await readings.of(exchange, from)));
+    const read: Mount<Caller>["read"] = (path, from) => {
+      route("GET", path, async (exchange) => sendReading(exchange, await readings.of(exchange, from)));
     };
-    mountType(type, { read, write });
+    mountType(type, { route, read });
   }
   mountOperations(app, layer, options);
   mountDescription(app, layer, options);
@@ -132,22 +133,22 @@ function mountOperations<Caller>(app: FastifyInstance, layer: Layer<Caller>, opt
   });
 }
 
-function mountType<Caller>(type: ResourceType<Caller>, { read, write }: Mounts<Caller>): void {
+function mountType<Caller>(type: ResourceType<Caller>, { route, read }: Mount<Caller>): void {
   read("", fetchCollection);
-  if (type.definition.create !== undefined) write("POST", "", createResource, true);
+  if (type.definition.create !== undefined) route("POST", "", createResource, true);
   read("/:id", fetchResource);
-  if (type.definition.update !== undefined) write("PATCH", "/:id", updateResource, true);
-  if (type.definition.delete !== undefined) write("DELETE", "/:id", deleteResource);
+  if (type.definition.update !== undefined) route("PATCH", "/:id", updateResource, true);
+  if (type.definition.delete !== undefined) route("DELETE", "/:id", deleteResource);
 
   for (const [name, action] of Object.entries(type.definition.actions ?? {})) {
-    write("POST", `/:id/${name}`, (exchange) => performAction(exchange, name, action));
+    route("POST", `/:id/${name}`, (exchange) => performAction(exchange, name, action));
   }
   for (const relationship of type.relationships.values()) {
     const own = `/:id/relationships/${relationship.name}`;
     read(`/:id/${relationship.name}`, (exchange) => fetchRelated(exchange, relationship));
     read(own, (exchange) => fetchRelationship(exchange, relationship));
-    write("PATCH", own, (exchange) => changeRelationship(exchange, relationship, "replace"), true);
-    write("POST", own, (exchange) => changeRelationship(exchange, relationship, "add"), true);
-    write("DELETE", own, (exchange) => changeRelationship(exchange, relationship, "remove"), true);
+    route("PATCH", own, (exchange) => changeRelationship(exchange, relationship, "replace"), true);
+    route("POST", own, (exchange) => changeRelationship(exchange, relationship, "add"), true);
+    route("DELETE", own, (exchange) => changeRelationship(exchange, relationship, "remove"), true);
   }
 }

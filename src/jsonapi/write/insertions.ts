@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 
-import { attempt, foreignKeyViolation, uniqueViolation } from "../../db/dialect.ts";
+import { attempt } from "../../db/dialect.ts";
+import { foreignKeyViolation, uniqueViolation } from "../../db/driver-errors.ts";
 import type { Row } from "../resource/define.ts";
 import type { ResourceType } from "../resource/registry.ts";
 import { insertRows, type Columns } from "./statements.ts";

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 import { timestamp } from "../../db/clock.ts";
-import { foreignKeyViolation, uniqueViolation } from "../../db/dialect.ts";
+import { foreignKeyViolation, uniqueViolation } from "../../db/driver-errors.ts";
 import { conflict, notFound } from "../../errors/catalogue.ts";
 import { pointer } from "../../errors/pointer.ts";
 import type { Commit, Created, Row, WriteContext, WriteKind } from "../resource/define.ts";
